@@ -54,11 +54,15 @@ def backup(settings: Settings, file: Path, force: bool, keep: int | None, as_jso
 def _print_backup(backup: Backup, *, as_json: bool) -> None:
     without = [print_domain(name) for name in backup.without_keys]
     if as_json:
-        click.echo(json.dumps({"file": str(backup.file), "octets": backup.size, "without_keys": without}))
+        damaged = [str(file) for file in backup.damaged]
+        row = {"file": str(backup.file), "octets": backup.size, "without_keys": without, "damaged": damaged}
+        click.echo(json.dumps(row))
     else:
         click.echo(f"backup {backup.file} written, {backup.size // 1024} KiB")
     for domain in without:
         click.echo(f"the backup lacks DNSSEC keys of {domain}: the files of a key are missing on this host", err=True)
+    for file in backup.damaged:
+        click.echo(f"the backup lacks {file}, which is not whole: restore it with --keys-only from a backup", err=True)
     if backup.unmarked:
         click.echo(f"the database does not show that its keys are in this backup: {backup.unmarked}", err=True)
 

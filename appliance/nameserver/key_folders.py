@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from uuid import UUID
 
@@ -35,6 +35,10 @@ _DNSKEY = re.compile(r"^[^;\n]*\sDNSKEY\s+\d+\s+3\s+\d+\s+(.+)$", re.MULTILINE)
 
 KeyFiles = Mapping[str, bytes]
 """Files of the keys of a zone, by name."""
+
+
+class NotWhole(OSError):
+    """A key file is cut, is no file, or changes all the time."""
 
 
 class KeyFolders:
@@ -65,20 +69,32 @@ class KeyFolders:
         """Return True if the folder of the zone has a private key."""
         return any(name.endswith(".private") for name in self._names(zone))
 
-    def read(self, zone: UUID) -> KeyFiles:
-        """Return the files of the zone's keys; none if it has no folder. Raise PermissionError if one is closed."""
-        folder = self.folder(zone)
-        return {name: _read_whole(folder / name) for name in self._names(zone)}
+    def read(self, zone: UUID, damaged: list[Path] | None = None) -> KeyFiles:
+        """Return the files of the zone's keys; none if it has no folder. Raise PermissionError if one is closed.
+
+        A file that is not whole is left out, and added to `damaged`; raise NotWhole without that list.
+        """
+        found: dict[str, bytes] = {}
+        for name in self._names(zone):
+            path = self.folder(zone) / name
+            try:
+                found[name] = _read_whole(path)
+            except NotWhole:
+                if damaged is None:
+                    raise
+                damaged.append(path)
+        return found
 
     def write_missing(self, zone: UUID, files: KeyFiles, owner: Owner) -> bool:
         """Write those files that are not there, for named's user `owner`; return False if there are none.
 
-        Files that exist stay as they are. A name that is not one of a key file raises ValueError.
+        Files that exist stay as they are, unless they are not whole. A name that is not one of a key file raises
+        ValueError.
         """
         for name in files:
             if not _FILE.fullmatch(name):
                 raise ValueError(f"{name!r} is not the name of a key file")
-        folder, names = self.folder(zone), self._names(zone)
+        folder, names = self.folder(zone), self.read(zone, []).keys()
         missing = sorted(files.keys() - names, key=_order)
         if not missing:
             return False
@@ -89,8 +105,7 @@ class KeyFolders:
             write_atomically(target / name, files[name], _MODES[name.rpartition(".")[2]], _owner(owner))
         flush(target)
         if target != folder:
-            if folder.is_dir():
-                folder.rmdir()
+            self._clear(zone)
             target.replace(folder)
         flush(self._folder)
         return True
@@ -105,12 +120,10 @@ class KeyFolders:
 
     def move(self, former: UUID, zone: UUID) -> bool:
         """Give the keys of a former zone to another zone, which has none yet; return False if there are none."""
-        folder = self.folder(zone)
         if not self.has_any(former) or self.has_any(zone):
             return False
-        if folder.is_dir():
-            folder.rmdir()
-        self.folder(former).replace(folder)
+        self._clear(zone)
+        self.folder(former).replace(self.folder(zone))
         flush(self._folder)
         return True
 
@@ -132,10 +145,20 @@ class KeyFolders:
         return [uuid for path in self._folder.iterdir() if (uuid := uuid_from(path.name))]
 
     def _names(self, zone: UUID) -> set[str]:
+        """Return the names of the key files; an empty one, as a power failure leaves it, counts as missing."""
         try:
-            return {path.name for path in self.folder(zone).iterdir() if _FILE.fullmatch(path.name)}
+            with os.scandir(self.folder(zone)) as entries:
+                return {one.name for one in entries if _FILE.fullmatch(one.name) and not _is_empty(one)}
         except FileNotFoundError:
             return set()
+
+    def _clear(self, zone: UUID) -> None:
+        """Remove the folder of a zone without keys, if there is one; set it aside if somebody has files in it."""
+        folder = self.folder(zone)
+        if folder.is_dir() and any(folder.iterdir()):
+            self.set_aside(zone)
+        elif folder.is_dir():
+            folder.rmdir()
 
     def _make_open(self, folder: Path) -> Path:
         """Make a folder, of the owner and group of the zone files, that named can write.
@@ -158,11 +181,20 @@ class KeyFolders:
 
 def public_keys(files: KeyFiles) -> Iterator[str]:
     """Yield the public key, in base64, of each key whose private part is among the files too."""
-    for name, content in files.items():
+    for name in files:
         stem, _, kind = name.rpartition(".")
-        found = _DNSKEY.search(content.decode("ascii", "replace")) if kind == "key" else None
-        if found and f"{stem}.private" in files:
-            yield found[1].replace(" ", "")
+        if kind == "private" and (public := _public_key(files, stem)):
+            yield public
+
+
+def files_of(keys: Set[str], files: KeyFiles) -> KeyFiles:
+    """Return those of the files that belong to one of these public keys, in base64."""
+    return {name: one for name, one in files.items() if _public_key(files, name.rpartition(".")[0]) in keys}
+
+
+def _public_key(files: KeyFiles, stem: str) -> str | None:
+    found = _DNSKEY.search(files.get(f"{stem}.key", b"").decode("ascii", "replace"))
+    return found[1].replace(" ", "") if found else None
 
 
 def _order(name: str) -> tuple[str, int]:
@@ -185,7 +217,11 @@ def _read_whole(file: Path) -> bytes:
         is_whole = stat.S_ISREG(after.st_mode) and content.endswith(b"\n")
         if is_whole and (before.st_mtime_ns, after.st_size) == (after.st_mtime_ns, len(content)):
             return content
-    raise OSError(0, "it changes again and again, or is not whole", str(file))
+    raise NotWhole(0, "it changes again and again, or is not whole", str(file))
+
+
+def _is_empty(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_size == 0
 
 
 def uuid_from(text: str) -> UUID | None:

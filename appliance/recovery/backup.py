@@ -27,12 +27,14 @@ _DATED = re.compile(r"store-\d{8}T\d{6}Z\.sqlite3")
 class Backup:
     """A verified backup; `size` in octets. `without_keys` are signed zones that lack the files of a key on the host.
 
-    `unmarked` is why the store does not know that its keys are in a backup, "" if it does.
+    `damaged` are key files that are not whole, and not in the backup. `unmarked` is why the store does not know that
+    its keys are in a backup, "" if it does.
     """
 
     file: Path
     size: int
     without_keys: Sequence[Name] = ()
+    damaged: Sequence[Path] = ()
     unmarked: str = ""
 
 
@@ -58,7 +60,8 @@ def back_up(
         with snapshot.translating_errors(file):
             copy.replace(file)
             snapshot.flush(file.absolute().parent)
-    return Backup(file, file.stat().st_size, copied.lacking, mark_backed_up(store, copied, now))
+    unmarked = mark_backed_up(store, copied, now)
+    return Backup(file, file.stat().st_size, copied.lacking, copied.damaged, unmarked)
 
 
 def back_up_into(

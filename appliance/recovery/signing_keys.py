@@ -17,7 +17,7 @@ from dns.name import Name
 
 from appliance.errors import ApplianceError, StoreError
 from appliance.files import Owner, user_name
-from appliance.nameserver.key_folders import KeyFolders, public_keys
+from appliance.nameserver.key_folders import KeyFiles, KeyFolders, files_of, public_keys
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.processes import shared_lock
 from appliance.store import backup_keys, signing
@@ -45,10 +45,14 @@ class HostKeys:
 
 @dataclass(slots=True)
 class KeysInBackup:
-    """The keys that were copied, as public keys in base64, and the domains that lack the files of a key."""
+    """The keys that were copied, as public keys in base64, and the domains that lack the files of a key.
+
+    `damaged` are files that are not whole, and were not copied.
+    """
 
     public_keys: list[str] = field(default_factory=list)
     lacking: list[Name] = field(default_factory=list)
+    damaged: list[Path] = field(default_factory=list)
 
 
 def add_keys(copy: sqlite.Connection, host: HostKeys, now: datetime, found: KeysInBackup) -> None:
@@ -60,7 +64,7 @@ def add_keys(copy: sqlite.Connection, host: HostKeys, now: datetime, found: Keys
     with copy:
         for zone in backup_keys.signed_zones(copy):
             with _readable(host):
-                files = folders.read(zone.uuid)
+                files = folders.read(zone.uuid, found.damaged)
             backup_keys.add_files(copy, zone.uuid, files)
             present = set(public_keys(files))
             found.public_keys += present
@@ -103,31 +107,35 @@ def require_writable(backup: Path, host: HostKeys) -> None:
 
 
 def write_keys(backup: Path, host: HostKeys, zones: Iterable[SignedZone]) -> int:
-    """Write the key files of the backup that are missing on this host; return the number of zones that got some.
-
-    If the host has none of the keys that the store knows of a zone, what it has are keys that named created when the
-    others were lost: they are set aside, since named would retire the right key beside them.
-    """
+    """Write the key files of the backup that are missing on this host; return the number of zones that got some."""
     known = {zone.uuid: zone.keys.keys() for zone in zones}
     folders, count = host.folders, 0
     for zone, files in backup_keys.files_in(backup):
         with snapshot.translating_errors(folders.folder(zone)):
             _create_zone_directory(host)
-            if known.get(zone, set()) & set(public_keys(files)):
-                _set_foreign_aside(host, zone, known[zone])
+            needed = _needed(files, zone, known.get(zone, frozenset()), host)
             try:
-                count += folders.write_missing(zone, files, host.named())
+                count += folders.write_missing(zone, needed, host.named())
             except ValueError as wrong:
                 raise StoreError(f"{backup} cannot be used: {wrong}") from None
     return count
 
 
-def _set_foreign_aside(host: HostKeys, zone: UUID, known: Set[str]) -> None:
-    """Set the keys of a zone on this host aside unless one of them is known; remove what named has signed with them."""
-    present = set(public_keys(host.folders.read(zone)))
-    if present and not present & known:
+def _needed(files: KeyFiles, zone: UUID, known: Set[str], host: HostKeys) -> KeyFiles:
+    """Return those files of the backup that the zone needs, whose `known` keys are those of the store.
+
+    Beside another key named would retire the right one. So a key that the store does not know is only restored where
+    the host has none. If the host has none of the known keys, what it has are keys that named created when the others
+    were lost: they are set aside, and what named has signed with them is removed.
+    """
+    if known and known.isdisjoint(public_keys(files)):
+        return {}
+    present = set(public_keys(host.folders.read(zone, [])))
+    if present and known and known.isdisjoint(present):
         host.folders.set_aside(zone)
         ZoneFiles(host.zone_directory).remove_signed(zone)
+        present = set()
+    return files_of(known | present, files) if present else files
 
 
 def _create_zone_directory(host: HostKeys) -> None:

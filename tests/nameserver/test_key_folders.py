@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from appliance.nameserver.key_folders import KeyFolders, public_keys
+from appliance.nameserver.key_folders import KeyFolders, files_of, public_keys
 from tests.host_keys import own
 
 STEM = "Kexample.com.+013+12345"
@@ -112,10 +112,12 @@ def test_a_file_that_is_not_whole_is_refused(folders: KeyFolders) -> None:
     zone = uuid4()
     folders.write_missing(zone, FILES, own())
     file = folders.folder(zone) / f"{STEM}.private"
-    for content in (b"", b"Private-key-format: v1"):
-        file.write_bytes(content)
-        with pytest.raises(OSError, match="not whole"):
-            folders.read(zone)
+    file.write_bytes(b"Private-key-format: v1")
+    with pytest.raises(OSError, match="not whole"):
+        folders.read(zone)
+    damaged: list[Path] = []
+    assert folders.read(zone, damaged) == {name: one for name, one in FILES.items() if name != file.name}
+    assert damaged == [file]
     file.unlink()
     os.mkfifo(file)
     with pytest.raises(OSError, match="not whole"):
@@ -124,6 +126,33 @@ def test_a_file_that_is_not_whole_is_refused(folders: KeyFolders) -> None:
     file.symlink_to(other)
     with pytest.raises(OSError, match="symbolic"):
         folders.read(zone)
+
+
+def test_files_that_a_power_failure_left_empty_or_cut_are_written_again(folders: KeyFolders) -> None:
+    zone = uuid4()
+    folders.write_missing(zone, FILES, own())
+    assert folders.has(zone, [12345])
+    (folders.folder(zone) / f"{STEM}.private").write_bytes(b"")
+    (folders.folder(zone) / f"{STEM}.state").write_bytes(b"cut")
+    assert not folders.has(zone, [12345]) and not folders.has_any(zone)
+    assert folders.write_missing(zone, FILES, own())
+    assert folders.read(zone) == FILES and folders.has(zone, [12345])
+
+
+def test_a_folder_with_other_files_alone_makes_way_for_keys(folders: KeyFolders) -> None:
+    zone, former = uuid4(), uuid4()
+    for folder in (folders.make(zone), folders.make(former)):
+        (folder / "notes").write_text("of an operator")
+    assert folders.write_missing(former, FILES, own()) and folders.move(former, zone)
+    assert folders.read(zone) == FILES
+    for one in (zone, former):
+        assert (folders.folder(one).with_name(f"{one}.aside") / "notes").read_text() == "of an operator"
+
+
+def test_files_are_found_by_their_public_key() -> None:
+    other = {name: content.replace(b"wUyr", b"other") for name, content in OTHER.items()}
+    assert files_of({"mdsswUyr"}, FILES | other) == FILES
+    assert files_of(set(), FILES | other) == {}
 
 
 def test_a_public_key_counts_only_with_its_private_part() -> None:

@@ -102,7 +102,7 @@ def test_zones_that_lack_a_key_are_listed_and_stay_a_problem(workspace: Workspac
     assert backup.without_keys == [other.name]
     assert SigningProblem.KEY_NOT_BACKED_UP in problems(other, workspace)
     done, _ = restored(backup, tmp_path / "new", workspace)
-    assert (done.with_keys, done.without_keys) == (2, [other.name])
+    assert (done.with_keys, done.without_keys) == (1, [other.name])
 
 
 def test_an_unsigned_zone_needs_no_folder(workspace: Workspace, tmp_path: Path) -> None:
@@ -133,6 +133,22 @@ def test_a_key_that_cannot_be_read_ends_the_backup(workspace: Workspace, tmp_pat
     assert not [*tmp_path.glob("backup*")]
     assert SigningProblem.KEY_NOT_BACKED_UP in problems(zone, workspace)
     assert backup_of(workspace, host).without_keys == []
+
+
+def test_a_damaged_key_file_is_left_out_and_named(workspace: Workspace, tmp_path: Path) -> None:
+    host, zone, other = host_keys(tmp_path), signed_zone(workspace), signed_zone(workspace, "other.example", 1)
+    place_keys(host, zone, key())
+    whole = place_keys(host, other, key(1))
+    damaged = next(host.folders.folder(zone.uuid).glob("*.private"))
+    content = damaged.read_bytes()
+    earlier = backup_of(workspace, host)
+    kept = earlier.file.replace(tmp_path / "earlier.sqlite3")
+    damaged.write_bytes(content.rstrip(b"\n"))
+    backup = backup_of(workspace, host)
+    assert (backup.damaged, backup.without_keys) == ([damaged], [zone.name])
+    assert dict(backup_keys.files_in(backup.file))[other.uuid] == whole
+    assert restore_keys(kept, workspace.store.path, host) == KeysResult(1, [])
+    assert damaged.read_bytes() == content
 
 
 def test_a_backup_is_complete_though_the_store_cannot_note_it(workspace: Workspace, tmp_path: Path) -> None:
@@ -196,6 +212,28 @@ def test_keys_alone_are_restored_beside_a_store_in_use(workspace: Workspace, tmp
     assert restore_keys(backup.file, workspace.store.path, host) == KeysResult(0, [])
     other = signed_zone(workspace, "example.net", 1)
     assert restore_keys(backup.file, workspace.store.path, host) == KeysResult(0, [other.name])
+
+
+def test_no_former_key_comes_back_beside_the_present_one(workspace: Workspace, tmp_path: Path) -> None:
+    """named would retire the present one."""
+    host, zone = host_keys(tmp_path), signed_zone(workspace)
+    place_keys(host, zone, key())
+    backup = backup_of(workspace, host)
+    with workspace.store.writing():
+        signing.store_keys(zone.uuid, [key(1)])
+    host.folders.remove(zone.uuid)
+    assert restore_keys(backup.file, workspace.store.path, host) == KeysResult(0, [zone.name])
+    assert not host.folders.folder(zone.uuid).exists(), "named would sign with the former one alone, too"
+    present = place_keys(host, zone, key(1))
+    assert restore_keys(backup.file, workspace.store.path, host) == KeysResult(0, [])
+    assert host.folders.read(zone.uuid) == present
+    both = place_keys(host, zone, key(), key(1))
+    rolled = backup_of(workspace, host)
+    next(host.folders.folder(zone.uuid).glob(f"*{key().tag}.private")).unlink()
+    assert restore_keys(rolled.file, workspace.store.path, host) == KeysResult(0, []), "a rollover has ended"
+    host.folders.remove(zone.uuid)
+    assert restore_keys(rolled.file, workspace.store.path, host) == KeysResult(1, [])
+    assert host.folders.read(zone.uuid) == both, "of an empty host"
 
 
 def test_keys_that_are_not_those_of_the_zone_are_set_aside(workspace: Workspace, tmp_path: Path) -> None:
