@@ -65,7 +65,9 @@ def needs_ds_confirmation(zone: Zone, now: datetime) -> bool:
     known = signing.get(zone) if zone.signed else None
     if known is None or known.own_parent:
         return False
-    return state_of(known, zone.name, now) in _WITH_DS
+    state = state_of(known, zone.name, now)
+    is_known_to_named = state is SigningState.DS_WAIT and any(key.is_ready for key in known.keys)
+    return state in _WITH_DS or is_known_to_named
 
 
 def require_no_ds(zone: Zone, now: datetime) -> None:

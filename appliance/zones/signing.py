@@ -238,7 +238,17 @@ def state_of(signing: Signing, domain: Name, now: datetime) -> SigningState:
         return SigningState.ROLLING if is_rolling(signing) else SigningState.SECURED
     if signing.signed_at is None:
         return SigningState.SIGNING
-    return SigningState.DS_READY if any(key.is_ready for key in signing.keys) else SigningState.DS_WAIT
+    is_ready = any(key.is_ready and not _is_early(key, signing, now) for key in signing.keys)
+    return SigningState.DS_READY if is_ready else SigningState.DS_WAIT
+
+
+def _is_early(key: SigningKey, signing: Signing, now: datetime) -> bool:
+    """Return True while caches may hold unsigned answers from before a zone was signed again with a key that it had.
+
+    named takes such a key for one that everybody knows.
+    """
+    is_former = key.created_at < signing.since - timedelta(minutes=1)
+    return is_former and signing.signed_at is not None and now < signing.signed_at + UNTIL_SIGNED_EVERYWHERE
 
 
 def is_rolling(signing: Signing) -> bool:

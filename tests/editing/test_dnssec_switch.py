@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from appliance.store import signing, zones
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later
 from appliance.zones.signing import DsReport, SigningState, Timing, state_of
-from tests.signing import at_parent, key, signed, store_signing
+from tests.signing import AT, at_parent, key, signed, store_signing
 from tests.workspace import APEX, Workspace
 
 DAY = 86_400
@@ -123,6 +124,12 @@ def test_a_zone_whose_ds_may_be_at_the_parent_is_deleted_with_a_confirmation(wor
     secured(workspace, child)
     assert editor.delete_zone(owner, child.uuid).deleted_at, "the DS in the zone above is the appliance's"
     assert editor.delete_zone(owner, created(workspace, "new.example").uuid).deleted_at, "it never had a DS"
+    again = created(workspace, "again.example")
+    with workspace.store.writing():
+        store_signing(again, signed(replace(READY, created_at=AT - timedelta(days=9))))
+    assert state(workspace, again) is SigningState.DS_WAIT
+    with pytest.raises(ConfirmationRequired):
+        editor.delete_zone(owner, again.uuid)
 
 
 def test_a_zone_comes_back_signed_after_all_serials_that_were_served(workspace: Workspace) -> None:

@@ -11,6 +11,7 @@ import pytest
 from appliance.zones.signing import (
     OLD_SIGNATURES,
     SHA_384,
+    UNTIL_SIGNED_EVERYWHERE,
     Ds,
     DsConfirmation,
     DsReport,
@@ -40,6 +41,14 @@ STATES: dict[str, tuple[SigningState, Signing]] = {
     "not yet signed everywhere": (SigningState.SIGNING, signed(HIDDEN, signed_at=None)),
     "caches may hold unsigned answers": (SigningState.DS_WAIT, signed(HIDDEN)),
     "named publishes CDS": (SigningState.DS_READY, signed(READY)),
+    "signed again with a key that named takes for known": (
+        SigningState.DS_WAIT,
+        signed(key(0, Timing.OMNIPRESENT, created_at=AT - timedelta(days=9))),
+    ),
+    "signed again long ago": (
+        SigningState.DS_READY,
+        signed(key(0, Timing.OMNIPRESENT, created_at=AT - timedelta(days=9)), signed_at=AT - UNTIL_SIGNED_EVERYWHERE),
+    ),
     "its DS is at the parent": (SigningState.SECURED, signed(READY, parent=at_parent(ZONE, READY))),
     "early DS": (SigningState.SECURED, signed(HIDDEN, parent=at_parent(ZONE, HIDDEN), signed_at=None)),
     "confirmed": (SigningState.SECURED, replace(signed(READY), confirmations={READY.tag: PUBLISHED})),
