@@ -23,7 +23,7 @@ from appliance.zones.signing import (
     own_ds,
     state_of,
 )
-from appliance.zones.signing_outlook import ds_to_publish, is_at_parent
+from appliance.zones.signing_outlook import ds_to_publish, is_at_parent, is_check_overdue
 
 _DIGESTS = {SHA_256: "SHA-256", SHA_384: "SHA-384"}
 
@@ -72,7 +72,7 @@ def ds_rows(known: Signing, domain: Name, now: datetime) -> list[DsRow]:
 def report_buttons(known: Signing, domain: Name, now: datetime) -> list[ReportButton]:
     """Return the reports that the state waits for; in a rollover of the new key first, and then of the former one."""
     state = state_of(known, domain, now)
-    if state is SigningState.DS_REMOVE:
+    if state is SigningState.DS_REMOVE or is_check_overdue(known, now):
         return [_button(DsReport.WITHDRAWN, None, known, domain, now)]
     if state not in (SigningState.DS_READY, SigningState.ROLLING):
         return []

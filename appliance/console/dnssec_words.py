@@ -72,7 +72,8 @@ def explain_step(known: Signing, state: SigningState, step: NextStep | None, *, 
 
     `has_resolver`: the appliance checks the parent zone by itself.
     """
-    if step and _is_said_by_step(known, state):
+    is_late = state is SigningState.DS_EXPIRING and step and not step.at
+    if step and (is_late or _is_said_by_step(known, state)):
         return f"Next: {step.what}{f', at {print_time(step.at)}' if step.at else ''}."
     if known.own_parent and state is SigningState.DS_WAIT:
         return f"You need to do nothing: {print_domain(known.own_parent.name)} gets the DS by itself."

@@ -30,6 +30,7 @@ from appliance.zones.signing import (
     own_ds,
     state_of,
 )
+from appliance.zones.signing_outlook import LONGEST_UNCHECKED, is_check_overdue
 
 _CONFIRMABLE = {
     DsReport.PUBLISHED: (SigningState.SIGNING, SigningState.DS_WAIT, SigningState.DS_READY, SigningState.ROLLING),
@@ -187,14 +188,15 @@ def confirmed_keys(known: Signing, domain: Name, report: DsReport, tag: int | No
             f"{above} is on this appliance, which changes the DS there by itself: there is nothing to confirm"
         )
     state = state_of(known, domain, now)
-    if state not in _CONFIRMABLE[report]:
+    is_overdue = report is DsReport.WITHDRAWN and is_check_overdue(known, now)
+    if state not in _CONFIRMABLE[report] and not is_overdue:
         raise Conflict(f"the DS cannot be confirmed as {report.value}: the state is {state.value}")
     is_rolling = state is SigningState.ROLLING
     keys = [key for key in known.keys if not is_rolling or key.is_wanted is (report is DsReport.PUBLISHED)]
     if tag is not None:
         keys = [key for key in keys if key.tag == tag] or _refuse_tag(keys, tag, report)
     if report is DsReport.WITHDRAWN:
-        _refuse_while_needed(known, domain, keys, is_rolling=is_rolling)
+        _refuse_while_needed(known, domain, keys, now, is_rolling=is_rolling)
         return [key.tag for key in keys]
     if len(keys) != 1:
         shown = ", ".join(str(key.tag) for key in keys)
@@ -210,15 +212,21 @@ def _refuse_tag(keys: Sequence[SigningKey], tag: int, report: DsReport) -> NoRet
     raise Conflict(f"the DS of key {tag} cannot be confirmed as {report.value}: {reason}")
 
 
-def _refuse_while_needed(known: Signing, domain: Name, keys: Sequence[SigningKey], *, is_rolling: bool) -> None:
-    """Raise Conflict if the parent has the DS of these keys, or in a rollover none of another key."""
+def _refuse_while_needed(
+    known: Signing, domain: Name, keys: Sequence[SigningKey], now: datetime, *, is_rolling: bool
+) -> None:
+    """Raise Conflict if the parent has the DS of these keys, or in a rollover none of another key.
+
+    What was seen there counts while the parent is checked: without a resolver, or with a nameserver of the parent that
+    is silent for ever, only users know.
+    """
     check = known.parent
     if is_rolling:
         others = [key for key in known.keys if key not in keys]
         if not is_secured(replace(known, keys=others), domain):
             raise Conflict("the DS of the new key is not known to be at the parent: confirm it as published first")
     is_there = check and (check.anywhere & own_ds(keys, domain) if is_rolling else check.anywhere)
-    if check and is_there:
+    if check and is_there and now <= max(check.checked_at, known.since) + LONGEST_UNCHECKED:
         raise Conflict(
             f"a nameserver of {check.name} still had the DS at {check.checked_at:%Y-%m-%dT%H:%M:%SZ}: confirm when it "
             "is gone from all of them"

@@ -23,6 +23,7 @@ from appliance.zones.signing import (
     SigningKey,
     SigningState,
     is_rolling,
+    may_unsign,
     own_ds,
     state_of,
 )
@@ -34,6 +35,8 @@ UNTIL_SIGNATURES_EVERYWHERE = timedelta(days=10) + UNTIL_SIGNED_EVERYWHERE
 them, validity less refresh of the policy."""
 UNTIL_DS_FORGOTTEN = timedelta(seconds=DEFAULT_DS_TTL) + timedelta(hours=2)
 """From the report that a DS is gone until named takes all caches to have forgotten it: TTL and propagation."""
+LONGEST_UNCHECKED = timedelta(hours=1)
+"""A parent that is waited for is checked more often. Else a report of a user counts, whatever was seen before."""
 
 _AWAITED = {
     SigningState.SIGNING: "every nameserver serves the zone signed",
@@ -74,9 +77,9 @@ def _awaited(signing: Signing, domain: Name, now: datetime) -> NextStep | None:
     if state is SigningState.SECURED:
         return _next_of_secured(signing)
     if state is SigningState.DS_REMOVE and signing.gone_since:
-        return NextStep("a second check of the parent without a DS", signing.gone_since + BETWEEN_CHECKS)
+        return _next_check("a second check", signing.gone_since + BETWEEN_CHECKS, signing, now)
     if state is SigningState.DS_EXPIRING and until and until <= now:
-        return NextStep("a check of the parent without a DS")
+        return _next_check("a check", until, signing, now)
     signed_everywhere = signing.signed_at and signing.signed_at + UNTIL_SIGNED_EVERYWHERE
     times = {
         SigningState.DS_WAIT: signed_everywhere,
@@ -84,6 +87,19 @@ def _awaited(signing: Signing, domain: Name, now: datetime) -> NextStep | None:
         SigningState.DS_EXPIRING: until,
     }
     return NextStep(_AWAITED[state].format(place=_place(signing)), times.get(state)) if state in _AWAITED else None
+
+
+def _next_check(what: str, at: datetime, signing: Signing, now: datetime) -> NextStep:
+    is_up_to_user = at + LONGEST_UNCHECKED < now and not signing.own_parent
+    return NextStep(f"{what} of the parent without a DS{', or a report that it is gone' if is_up_to_user else ''}", at)
+
+
+def is_check_overdue(signing: Signing, now: datetime) -> bool:
+    """Return True if the zone stays signed only since nobody has checked its parent for long: a report ends that."""
+    until = signing.unsigned_from
+    if signing.is_wanted or not signing.is_signed or until is None or until + LONGEST_UNCHECKED >= now:
+        return False
+    return not may_unsign(signing, now)
 
 
 def ds_to_publish(signing: Signing, domain: Name, now: datetime) -> list[Ds]:

@@ -68,6 +68,8 @@ def test_a_ds_of_either_digest_type_secures_the_zone() -> None:
         (signed(READY, parent=at_parent(ZONE)), [ReportButton(PUBLISHED, READY.tag)]),
         (signed(READY, parent=at_parent(ZONE, READY)), []),
         (signed(READY, is_wanted=False), [ReportButton(WITHDRAWN, None)]),
+        (replace(signed(READY, is_wanted=False), gone_at=AT, ds_ttl=3600), []),
+        (replace(signed(READY, is_wanted=False), gone_at=AT, ds_ttl=-1), [ReportButton(WITHDRAWN, None)]),
         (confirmed(signed(FORMER, COMING), **{f"k{FORMER.tag}": PUBLISHED}), []),
         (confirmed(signed(FORMER, NEW), **{f"k{FORMER.tag}": PUBLISHED}), [ReportButton(PUBLISHED, NEW.tag)]),
         (signed(FORMER, NEW, parent=at_parent(ZONE, FORMER)), [ReportButton(PUBLISHED, NEW.tag)]),

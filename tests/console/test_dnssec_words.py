@@ -77,7 +77,8 @@ def test_no_state_shows_a_time_that_has_passed() -> None:
     assert sentences(waiting)[0] == "The zone is signed. Caches have forgotten unsigned answers."
     assert "checked once more" in sentences(expiring)[0]
     gone = replace(signed(READY, is_wanted=False), gone_since=long_ago)
-    assert sentences(gone)[1] == "Next: a second check of the parent without a DS."
+    assert sentences(gone)[1] == "Next: a second check of the parent without a DS, or a report that it is gone."
+    assert sentences(expiring)[1] == "Next: a check of the parent without a DS, or a report that it is gone."
     for state in SigningState:
         assert "Never" not in explain_signing(state, None)
 

@@ -98,6 +98,37 @@ def test_withdrawn_is_not_believed_while_the_parent_has_the_ds(workspace: Worksp
     assert workspace.editor.unsign_zone(zone.uuid, None) and not _zone(workspace).signed
 
 
+def test_what_nobody_checks_any_longer_refutes_no_report(workspace: Workspace) -> None:
+    """The setting dns.resolver was removed, or a nameserver of the parent is silent for ever."""
+    name = _zone(workspace).name
+    silent = replace(at_parent(name, READY), problem="ns2.nic.com did not answer", tried_at=AT + timedelta(hours=2))
+    zone = _seen(workspace, signed(READY, parent=silent))
+    workspace.editor.change_zone(workspace.owner, zone.uuid, {"dnssec": False})
+    workspace.clock.forward(hours=1)
+    with pytest.raises(Conflict, match="still had the DS"):
+        _confirm(workspace, WITHDRAWN)
+    workspace.clock.forward(seconds=1)
+    _confirm(workspace, WITHDRAWN)
+    workspace.clock.forward(days=1)
+    assert workspace.editor.unsign_zone(zone.uuid, None)
+
+
+def test_a_zone_whose_last_check_never_comes_is_ended_by_a_report(workspace: Workspace) -> None:
+    zone = _seen(workspace, signed(READY))
+    workspace.editor.change_zone(workspace.owner, zone.uuid, {"dnssec": False})
+    gone = replace(signed(READY, parent=at_parent(zone.name), is_wanted=False), gone_since=AT, gone_at=AT)
+    _seen(workspace, gone)
+    workspace.clock.forward(days=1, hours=1)
+    with pytest.raises(Conflict, match="the state is ds-expiring"):
+        _confirm(workspace, WITHDRAWN)
+    workspace.clock.forward(seconds=1)
+    assert not workspace.editor.unsign_zone(zone.uuid, None) and _state(workspace) is SigningState.DS_EXPIRING
+    _confirm(workspace, WITHDRAWN)
+    assert not workspace.editor.unsign_zone(zone.uuid, None), "a DS may have come and gone meanwhile"
+    workspace.clock.forward(days=1)
+    assert workspace.editor.unsign_zone(zone.uuid, None)
+
+
 def test_of_two_keys_both_ds_must_be_gone(workspace: Workspace) -> None:
     zone = _seen(workspace, signed(FORMER, NEW_READY))
     assert _state(workspace) is SigningState.DS_READY, "a rollover whose DS was lost"

@@ -130,5 +130,7 @@ def test_off_waits_for_the_parent_and_then_for_caches() -> None:
     assert next_step(expiring, ZONE, AT) == NextStep("caches forget the DS", AT + HOUR)
     stale = replace(expiring, parent=at_parent(ZONE, at=AT - HOUR))
     assert next_step(stale, ZONE, AT + 2 * HOUR) == NextStep("a check of the parent without a DS")
+    overdue = NextStep("a check of the parent without a DS, or a report that it is gone")
+    assert next_step(stale, ZONE, AT + 3 * HOUR) == overdue
     unsigning = replace(expiring, is_signed=False, served={"ns1": ServedSigning(1, AT + HOUR)})
     assert _what(unsigning, SigningState.UNSIGNING) == "every nameserver serves the zone unsigned"
