@@ -127,11 +127,11 @@ class SigningEditor(ZoneEditor):
     def keep_signed(self, uuid: UUID, keys: Sequence[SigningKey], served: int | None) -> None:
         """Publish the zone signed with these keys, as a nameserver serves it at the serial `served`.
 
-        Do nothing if it has keys, or is deleted.
+        Do nothing if it is signed and has keys, or is deleted.
         """
         with self._writing():
             zone, now = zones.get_any(uuid), self.clock()
-            if zone.deleted_at or signing.key_tags(uuid):
+            if zone.deleted_at or (zone.signed and signing.key_tags(uuid)):
                 return
             if not zone.signed:
                 serial, revision = _serial_over(zone, served, now), zone.revision + 1

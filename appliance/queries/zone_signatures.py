@@ -33,11 +33,15 @@ class ServedKey:
 
 @dataclass(frozen=True, slots=True)
 class ServedZone:
-    """The answers of a nameserver: `signing` is None without them, and if it does not serve the zone."""
+    """The answers of a nameserver: `signing` is None without them, and if it does not serve the zone.
+
+    `signed_from` is the inception of the signature of its SOA, None without one.
+    """
 
     signing: ServedSigning | None = None
     keys: Sequence[ServedKey] = ()
     is_answered: bool = True
+    signed_from: datetime | None = None
 
 
 def query_signatures(server: Nameserver, zone: Name, timeout: float = TIMEOUT) -> ServedZone:
@@ -51,9 +55,11 @@ def query_signatures(server: Nameserver, zone: Name, timeout: float = TIMEOUT) -
     if is_refused or not serials or not soa.flags & dns.flags.AA:
         return ServedZone()
     found = tuple(_keys(keys))
-    ends = [rdata.expiration for rrset in soa.answer if rrset.rdtype == RdataType.RRSIG for rdata in rrset]
-    expires_at = datetime.fromtimestamp(min(ends), UTC) if ends else None
-    return ServedZone(ServedSigning(serials[0], expires_at, frozenset(key.tag for key in found)), found)
+    signatures = [rdata for rrset in soa.answer if rrset.rdtype == RdataType.RRSIG for rdata in rrset]
+    expires_at = min((datetime.fromtimestamp(one.expiration, UTC) for one in signatures), default=None)
+    signed_from = max((datetime.fromtimestamp(one.inception, UTC) for one in signatures), default=None)
+    signing = ServedSigning(serials[0], expires_at, frozenset(key.tag for key in found))
+    return ServedZone(signing, found, signed_from=signed_from)
 
 
 def _send(server: Nameserver, zone: Name, rdtype: RdataType, timeout: float) -> Message:

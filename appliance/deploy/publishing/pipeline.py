@@ -28,7 +28,7 @@ from appliance.deploy.publishing.primary_zone import (
     zone_state,
 )
 from appliance.deploy.publishing.signed_again import must_sign_again, sign_again
-from appliance.deploy.publishing.signed_elsewhere import keys_of, served_signed
+from appliance.deploy.publishing.signed_elsewhere import is_signed_since, keys_of, served_signed
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
 from appliance.nameserver.control import ZoneState
@@ -75,6 +75,7 @@ class _Candidate:
     signed: bool = False
     known: Signing | None = None
     is_lost: bool = False
+    unsigned_at: datetime | None = None
     keys: frozenset[int] = frozenset()
     published: Publication | None = None
     is_loaded: bool = False
@@ -117,11 +118,14 @@ def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: PrimaryHost, store: S
 def _keep_signed(candidates: Iterable[_Candidate], host: PrimaryHost, store: Store, editor: Editor) -> None:
     """Keep each zone signed that a secondary serves signed, and of which this primary has no file.
 
-    A zone that was unsigned on purpose is known as one that was signed.
+    One that was unsigned on purpose stays so if it was signed before that. It may have been signed again since the
+    backup that was restored.
     """
     lost = {candidate.name: candidate for candidate in _sound(candidates) if candidate.is_lost}
     for name, served in served_signed(lost, host).items() if lost else ():
         candidate = lost[name]
+        if candidate.unsigned_at and not is_signed_since(served, candidate.unsigned_at):
+            continue
         with _caught(candidate):
             keys = keys_of(served)
             candidate.keys = frozenset(key.tag for key in keys)
@@ -192,7 +196,8 @@ def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
         is_missing = candidate.state is None and deployments.may_be_served(candidate.uuid)
         known = signing.get(zone) if zone.signed or is_missing else None
         candidate.known = known if zone.signed else None
-        candidate.is_lost = is_missing and (zone.signed or known is None)
+        candidate.unsigned_at = known.since if known and not zone.signed else None
+        candidate.is_lost = is_missing
         compiled = compile_zone(zone, host.apex)
     candidate.derived = compiled.derived
     return compiled.content

@@ -7,7 +7,7 @@ and its keys may be missing. Resolvers may have the DS: the zone must be publish
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from dns.name import Name
 
@@ -21,6 +21,8 @@ TIMEOUT = 0.5
 """Seconds to wait for a secondary before it is queried once more. One that is silent does not hold up a recovery."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """In place of the creation of a key that named has not shown yet."""
+BACKDATED = timedelta(hours=1)
+"""How long before its creation named lets a signature begin."""
 
 
 def served_signed(names: Collection[Name], host: PrimaryHost) -> dict[Name, ServedZone]:
@@ -29,6 +31,13 @@ def served_signed(names: Collection[Name], host: PrimaryHost) -> dict[Name, Serv
     answers = query_all(queries, timeout=TIMEOUT, retries=1, signed=frozenset(names)) if queries else {}
     signed = {name: server for (server, name), answer in answers.items() if answer and answer.serial is not None}
     return {name: query_signatures(server, name) for name, server in signed.items()}
+
+
+def is_signed_since(served: ServedZone, moment: datetime) -> bool:
+    """Return True unless what a secondary serves was signed before that moment."""
+    if not served.is_answered:
+        return True
+    return served.signed_from is not None and served.signed_from + BACKDATED > moment
 
 
 def keys_of(served: ServedZone) -> list[SigningKey]:
