@@ -10,6 +10,8 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
+from dns.name import Name
+
 from appliance.deploy.host import PrimaryHost
 from appliance.editing import RESERVATION
 from appliance.store import former_keys, zones
@@ -33,6 +35,16 @@ def take_former_keys(uuid: UUID, host: PrimaryHost, store: Store) -> None:
             host.files.move_keys(one, uuid)
             log.info("event=keys-taken zone=%s from=%s", print_domain(zone.name), one)
             return
+
+
+def forget_lost_keys(uuid: UUID, name: Name, store: Store) -> None:
+    """Forget the keys of a zone whose files are lost, so that it gets others.
+
+    Call it only for a zone that the primary serves unsigned: the parent has no DS of these keys.
+    """
+    with store.writing():
+        former_keys.forget(uuid)
+    log.warning("event=keys-forgotten zone=%s", print_domain(name))
 
 
 def remove_old_keys(host: PrimaryHost, store: Store, now: datetime) -> None:

@@ -18,7 +18,7 @@ from dns.name import Name
 
 from appliance.compiler import compile_zone
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.publishing.kept_keys import remove_old_keys, take_former_keys
+from appliance.deploy.publishing.kept_keys import forget_lost_keys, remove_old_keys, take_former_keys
 from appliance.deploy.publishing.primary_zone import (
     is_of_file,
     load_file,
@@ -136,12 +136,20 @@ def _keep_signed(candidates: Iterable[_Candidate], host: PrimaryHost, store: Sto
 
 
 def _require_keys(candidate: _Candidate, host: PrimaryHost, store: Store) -> None:
-    """Raise KeysMissing unless the files of all keys of a signed zone are there, or it has none yet."""
-    if candidate.signed:
-        tags = candidate.keys.union(key.tag for key in (candidate.known.keys if candidate.known else ()))
-        if not tags:
-            take_former_keys(candidate.uuid, host, store)
-        require_keys(candidate.uuid, tags, candidate.state, host)
+    """Raise KeysMissing unless the files of all keys of a signed zone are there, or it has none yet.
+
+    A zone that is unsigned until now, and has lost its former keys, gets others.
+    """
+    if not candidate.signed:
+        return
+    uuid, state = candidate.uuid, candidate.state
+    tags = candidate.keys.union(key.tag for key in (candidate.known.keys if candidate.known else ()))
+    if tags and is_of_file(state, uuid, host) and not state.signed and not host.files.has_keys(uuid, tags):
+        forget_lost_keys(uuid, candidate.name, store)
+        tags = frozenset()
+    if not tags:
+        take_former_keys(uuid, host, store)
+    require_keys(uuid, tags, state, host)
 
 
 def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:

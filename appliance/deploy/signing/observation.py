@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,14 +10,18 @@ from datetime import datetime
 from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.signed_elsewhere import EPOCH, new_key
+from appliance.errors import CommandFailed
 from appliance.nameserver.control import ZoneState
 from appliance.nameserver.key_status import KeyStatus
 from appliance.queries.bulk import query_all
 from appliance.queries.zone_signatures import ServedKey, ServedZone, query_signatures
 from appliance.zones.deployment import reaches
 from appliance.zones.model import Zone
+from appliance.zones.names import print_domain
 from appliance.zones.serial import latest
 from appliance.zones.signing import ServedSigning, Signing, SigningKey
+
+log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT = 1.0
 """Seconds to wait for the content number of a zone before the query is sent again."""
@@ -27,7 +32,7 @@ class SeenZone:
     """What was seen: `state` in named, None if it has no such zone; what each nameserver serves; the keys.
 
     A nameserver that did not answer is `silent`, and has what it served before. `keys` is None if named does not sign
-    the zone. `content` is the content number that the primary serves.
+    the zone, or cannot read its keys. `content` is the content number that the primary serves.
     """
 
     zone: Zone
@@ -80,12 +85,22 @@ def observe(zone: Zone, known: Signing, host: PrimaryHost, silent: Set[Nameserve
     state = host.control.zone_state(zone.name)
     keys, content = None, None
     if zone.signed and state is not None and state.signed and state.serial is not None:
-        may_add = not known.keys or known.roll_requested_at is not None
-        keys = merged(host.control.key_status(zone.name), answers[host.primary], known.keys, may_add=may_add)
+        keys = _keys(zone, answers[host.primary], known, host)
         query = host.primary, zone.name
         answer = query_all([query], timeout=ANSWER_TIMEOUT, signed={zone.name})[query]
         content = answer.serial if answer else None
     return SeenZone(zone, state, served, keys, content, unanswered)
+
+
+def _keys(zone: Zone, served: ServedZone, known: Signing, host: PrimaryHost) -> Sequence[SigningKey] | None:
+    """Return the keys of the zone as named has them; None if it cannot read them, as without their folder."""
+    try:
+        statuses = host.control.key_status(zone.name)
+    except CommandFailed as failed:
+        log.warning("event=keys-unread zone=%s reason=%r", print_domain(zone.name), failed.detail)
+        return None
+    may_add = not known.keys or known.roll_requested_at is not None
+    return merged(statuses, served, known.keys, may_add=may_add)
 
 
 def merged(

@@ -23,7 +23,7 @@ from appliance.deploy.signing.parent_lookups import Pending
 from appliance.deploy.signing.parent_pauses import CHECK_WHEN_SECURED, is_check_due, parent_pause
 from appliance.deploy.signing.stuck_zones import StuckZones
 from appliance.editing import Editor
-from appliance.errors import ApplianceError, CommandError, StoreError
+from appliance.errors import ApplianceError, CommandError, PublishFailed, StoreError
 from appliance.queries.delegation import is_public
 from appliance.queries.delegation_signer import check_parent
 from appliance.store import holds, signing, signing_summary, zones
@@ -152,13 +152,13 @@ class SigningSteps(BackgroundJob):
             zone, known = self._read(uuid)
         if self._check_parent(zone, known):
             zone, known = self._read(uuid)
+        if may_unsign(known, self.clock()) and self.editor.unsign_zone(uuid, seen.latest_serial):
+            log.info("event=unsigned zone=%s", print_domain(zone.name))
+            return SHORTEST_PAUSE
         if zone.signed and not in_doubt:
             self._report_to_named(zone, known)
             if self._roll(zone, known):
                 return SHORTEST_PAUSE
-        if may_unsign(known, self.clock()) and self.editor.unsign_zone(uuid, seen.latest_serial):
-            log.info("event=unsigned zone=%s", print_domain(zone.name))
-            return SHORTEST_PAUSE
         if is_changed or in_doubt:
             return SHORTEST_PAUSE
         if self._is_held(zone):
@@ -191,7 +191,7 @@ class SigningSteps(BackgroundJob):
         if zone.signed and signed_at is None and seen.is_signed_everywhere(self.host):
             signed_at = self.clock()
             log.info("event=signed zone=%s", print_domain(zone.name))
-        lacks_keys = zone.signed and not self.host.files.has_keys(zone.uuid, [key.tag for key in known.keys])
+        lacks_keys = zone.signed and not self._has_keys(zone, known)
         serial, keys = seen.latest_serial, known.keys if seen.keys is None else tuple(seen.keys)
         is_served_later = zone.signed and serial is not None and is_later(serial, zone.last_serial)
         found = replace(known, served=served, signed_at=signed_at, keys=keys, lacks_keys=lacks_keys)
@@ -208,6 +208,14 @@ class SigningSteps(BackgroundJob):
                 signing.store_lack_of_keys(zone.uuid, lacks_keys=lacks_keys)
             if is_served_later and serial is not None:
                 signing.store_signed_serial(zone.uuid, serial)
+
+    def _has_keys(self, zone: Zone, known: Signing) -> bool:
+        """Return True if the files of all keys of the zone are there; False also if their folder cannot be read."""
+        try:
+            return self.host.files.has_keys(zone.uuid, [key.tag for key in known.keys])
+        except PublishFailed as failed:
+            log.warning("event=keys-unread zone=%s reason=%r", print_domain(zone.name), str(failed))
+            return False
 
     def _check_parent(self, zone: Zone, known: Signing) -> bool:
         """Check the parent of a signed zone if that is due, and store what is known then; return True if it was."""

@@ -1,0 +1,65 @@
+"""A zone is turned off while its keys are lost: it ends, and safely."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from appliance.deploy.host import PrimaryHost
+from appliance.zones.signing import DEFAULT_DS_TTL, DsReport, SigningProblem, SigningState
+from appliance.zones.signing_problems import problems_of
+from tests.deploy.signing.signer import Signer, new_signer
+from tests.pair import Pair
+from tests.workspace import Workspace
+
+
+@pytest.fixture
+def signer(request: pytest.FixtureRequest, workspace: Workspace, host: PrimaryHost, pair: Pair) -> Signer:
+    """A zone of each test that both nameservers serve signed."""
+    domain = f"z{abs(hash(request.node.name))}.disturbed.test"
+    found = new_signer(domain, workspace, host, pair, lambda zone: workspace.add(zone, "A", "www", "192.0.2.1"))
+    found.turn(True)
+    found.wait_until_served()
+    found.wait_for_state(SigningState.DS_WAIT)
+    return found
+
+
+def report(signer: Signer, ds: DsReport) -> None:
+    signer.workspace.editor.confirm_ds(signer.workspace.owner, signer.zone.uuid, ds)
+
+
+def test_without_its_folder_of_keys_a_zone_is_turned_off_and_signed_with_other_keys(
+    signer: Signer, tmp_path: Path
+) -> None:
+    """No backup has the keys: this is the way out."""
+    former = signer.known.keys
+    shutil.rmtree(signer.host.files.key_folder(signer.zone.uuid))
+    signer.check()
+    assert signer.known.keys == former
+    assert SigningProblem.KEYS_MISSING in problems_of(signer.known, signer.zone.name, signer.workspace.clock())
+    signer.turn(False)
+    report(signer, DsReport.WITHDRAWN)
+    signer.check_after(seconds=DEFAULT_DS_TTL)
+    assert not signer.zone.signed and signer.publish() is None
+    signer.wait_until_served()
+    signer.wait_for_state(SigningState.UNSIGNED)
+    signer.turn(True)
+    signer.wait_until_served()
+    signer.wait_for_state(SigningState.DS_WAIT)
+    (key,) = signer.known.keys
+    assert key.public_key not in {one.public_key for one in former}
+    assert [one.fault(f"www.{signer.zone.name}", "A") for one in signer.validators(tmp_path)] == ["", ""]
+
+
+def test_no_step_fails_for_a_folder_of_keys_that_is_none(signer: Signer) -> None:
+    folder = signer.host.files.key_folder(signer.zone.uuid)
+    folder.rename(aside := folder.with_name("aside"))
+    folder.write_text("no folder")
+    signer.check()
+    assert signer.known.lacks_keys
+    folder.unlink()
+    aside.rename(folder)
+    signer.check()
+    assert not signer.known.lacks_keys
