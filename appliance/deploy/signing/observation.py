@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from appliance.zones.deployment import reaches
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.serial import latest
-from appliance.zones.signing import ServedSigning, Signing, SigningKey
+from appliance.zones.signing import Ds, ServedSigning, Signing, SigningKey, own_ds
 
 log = logging.getLogger(__name__)
 
@@ -100,20 +100,32 @@ def _keys(zone: Zone, served: ServedZone, known: Signing, host: PrimaryHost) -> 
         log.warning("event=keys-unread zone=%s reason=%r", print_domain(zone.name), failed.detail)
         return None
     may_add = not known.keys or known.roll_requested_at is not None
-    return merged(statuses, served, known.keys, may_add=may_add)
+    at_parent = known.parent.ds or frozenset() if known.parent else frozenset[Ds]()
+
+    def is_trusted(key: SigningKey) -> bool:
+        return not at_parent.isdisjoint(own_ds([key], zone.name))
+
+    return merged(statuses, served, known.keys, may_add=may_add, is_trusted=is_trusted)
 
 
 def merged(
-    statuses: Sequence[KeyStatus], served: ServedZone, known: Sequence[SigningKey], *, may_add: bool
+    statuses: Sequence[KeyStatus],
+    served: ServedZone,
+    known: Sequence[SigningKey],
+    *,
+    may_add: bool,
+    is_trusted: Callable[[SigningKey], bool] = lambda _key: False,
 ) -> list[SigningKey]:
     """Return the keys of the zone as named has them.
 
     A known key stays until named says that it has removed it: without its files named lists it no longer. The last one
     that is wanted stays even then: named removes it beside a key that it created when the files were gone. A new one is
-    added, with its data as it is served, only if it `may_add` keys.
+    added, with its data as it is served, only if it `may_add` keys, or the parent `is_trusted` to have its DS: the
+    store may be older than a rollover.
     """
     states = {one.tag: one for one in statuses}
-    added = [new_key(key) for key in served.keys if may_add and key.tag in states and _is_new(key, known)]
+    new = [new_key(key) for key in served.keys if key.tag in states and _is_new(key, known)]
+    added = [key for key in new if may_add or is_trusted(key)]
     present = [_with_status(key, states.get(key.tag)) for key in (*known, *added)]
     kept = [key for key in present if not ((status := states.get(key.tag)) and status.is_removed)]
     return kept if any(key.is_wanted for key in kept) else present

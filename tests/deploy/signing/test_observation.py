@@ -55,6 +55,16 @@ def test_a_key_that_nobody_wanted_is_not_taken_over() -> None:
     ]
 
 
+def test_a_key_whose_ds_the_parent_has_is_one_of_the_zone() -> None:
+    """A restored store may be older than a rollover."""
+    gone = status(KNOWN, is_wanted=False, dnskey=Timing.HIDDEN)
+    statuses, answer = [gone, status(NEW)], served(NEW)
+    found = merged(statuses, answer, [KNOWN], may_add=False, is_trusted=lambda one: one.tag == NEW.tag)
+    assert tags(found) == [NEW.tag]
+    found = merged(statuses, answer, [KNOWN], may_add=False, is_trusted=lambda one: one.tag == KNOWN.tag)
+    assert tags(found) == [KNOWN.tag]
+
+
 def test_only_a_key_that_named_has_removed_goes() -> None:
     leaving = status(KNOWN, is_wanted=False, dnskey=Timing.UNRETENTIVE)
     assert tags(merged([leaving, status(NEW)], served(NEW), [KNOWN, NEW], may_add=False)) == [KNOWN.tag, NEW.tag]
