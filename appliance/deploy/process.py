@@ -15,8 +15,8 @@ from appliance.deploy.host import PrimaryHost, host_from
 from appliance.deploy.loop import Deployer
 from appliance.deploy.maintenance import Maintenance
 from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
-from appliance.deploy.signing.parent_lookups import ParentLookups
-from appliance.deploy.signing.signing_steps import SigningSteps, parent_check_by
+from appliance.deploy.signing.parent_lookups import ParentLookups, parent_check_by
+from appliance.deploy.signing.signing_steps import SigningSteps
 from appliance.editing import Editor, editor_from
 from appliance.errors import SettingsError
 from appliance.processes import exclusive_lock, handle_stop_signals

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from appliance.deploy.signing.signing_steps import parent_check_by
+from appliance.deploy.signing.parent_lookups import parent_check_by
 from appliance.errors import ApplianceError
 from appliance.nameserver.control import Control, Transport
 from appliance.nameserver.held_zones import hold_back

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from appliance.app import create_app
-from appliance.deploy.signing.signing_steps import parent_check_by
+from appliance.deploy.signing.parent_lookups import parent_check_by
 from appliance.web.context import context_of
 from appliance.zones.model import Zone
 from appliance.zones.signing import Ds, SigningState

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.signing.own_parents import CheckParent
+from appliance.queries.delegation import is_public
+from appliance.queries.delegation_signer import check_parent
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.signing import ParentCheck
@@ -91,3 +94,16 @@ class ParentLookups:
         except Exception:
             log.exception("event=signing-step-failed zone=%s", print_domain(zone.name))
             return ParentCheck("", self.clock(), problem="the check failed: the log of the deployer has the cause")
+
+
+def parent_check_by(
+    resolver: Endpoint | None, port: int = 53, is_allowed: Callable[[str], bool] = is_public
+) -> CheckParent:
+    """Return the function that checks parents through this resolver."""
+
+    def check(zone: Zone, now: datetime) -> ParentCheck | None:
+        if resolver is None:
+            return None
+        return check_parent(zone.name, Nameserver("resolver", resolver), now, port, is_allowed=is_allowed)
+
+    return check

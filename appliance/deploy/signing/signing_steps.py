@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from appliance.addresses import Endpoint, Nameserver
+from appliance.addresses import Nameserver
 from appliance.deploy.background import BackgroundJob
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.signing.observation import SeenZone, observe
@@ -24,8 +24,6 @@ from appliance.deploy.signing.parent_pauses import CHECK_WHEN_SECURED, is_check_
 from appliance.deploy.signing.stuck_zones import StuckZones
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, CommandError, PublishFailed, StoreError
-from appliance.queries.delegation import is_public
-from appliance.queries.delegation_signer import check_parent
 from appliance.store import holds, signing, signing_summary, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
@@ -34,7 +32,6 @@ from appliance.zones.parent_checks import after_check, may_roll, report_due
 from appliance.zones.serial import is_later
 from appliance.zones.signing import (
     BETWEEN_CHECKS,
-    ParentCheck,
     Signing,
     SigningState,
     is_rolling,
@@ -150,9 +147,13 @@ class SigningSteps(BackgroundJob):
         is_changed = not in_doubt and self._own_parents.delegate(zone, known, self.clock())
         if is_changed:
             zone, known = self._read(uuid)
-        if self._check_parent(zone, known):
-            zone, known = self._read(uuid)
-        if may_unsign(known, self.clock()) and self.editor.unsign_zone(uuid, seen.latest_serial):
+        try:
+            if self._check_parent(zone, known):
+                zone, known = self._read(uuid)
+            may_end = may_unsign(known, self.clock())
+        except Pending:
+            may_end = False  # it may find a DS
+        if may_end and self.editor.unsign_zone(uuid, seen.latest_serial):
             log.info("event=unsigned zone=%s", print_domain(zone.name))
             return SHORTEST_PAUSE
         if zone.signed and not in_doubt:
@@ -218,15 +219,15 @@ class SigningSteps(BackgroundJob):
             return False
 
     def _check_parent(self, zone: Zone, known: Signing) -> bool:
-        """Check the parent of a signed zone if that is due, and store what is known then; return True if it was."""
+        """Check the parent of a signed zone if that is due, and store what is known then; return True if it was.
+
+        Raise Pending if the check has begun, and has not ended yet.
+        """
         now = self.clock()
         if not zone.signed or not (known.own_parent or is_check_due(zone, known, now)):
             return False
         own = known.own_parent
-        try:
-            check = self._own_parents.check(zone, own, now, self._silent()) if own else self.check_parent(zone, now)
-        except Pending:
-            return False
+        check = self._own_parents.check(zone, own, now, self._silent()) if own else self.check_parent(zone, now)
         if check is None:
             return False
         with self.store.writing():  # a user may have changed something since
@@ -279,16 +280,3 @@ class SigningSteps(BackgroundJob):
 def _beginning(known: Signing) -> tuple[bool, datetime, datetime | None]:
     """Return what changes when a zone is turned on or off, or named begins again to sign it."""
     return known.is_signed, known.since, known.signed_at
-
-
-def parent_check_by(
-    resolver: Endpoint | None, port: int = 53, is_allowed: Callable[[str], bool] = is_public
-) -> CheckParent:
-    """Return the function that checks parents through this resolver."""
-
-    def check(zone: Zone, now: datetime) -> ParentCheck | None:
-        if resolver is None:
-            return None
-        return check_parent(zone.name, Nameserver("resolver", resolver), now, port, is_allowed=is_allowed)
-
-    return check

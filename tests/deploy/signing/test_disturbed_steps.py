@@ -1,17 +1,27 @@
-"""A zone is turned off while its keys are lost: it ends, and safely."""
+"""A zone is turned off while its keys are lost, or the deployer was away: it ends, and safely."""
 
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from appliance.deploy.host import PrimaryHost
-from appliance.zones.signing import DEFAULT_DS_TTL, DsReport, SigningProblem, SigningState
+from appliance.deploy.signing.parent_lookups import Pending
+from appliance.zones.model import Zone
+from appliance.zones.signing import (
+    DEFAULT_DS_TTL,
+    DsReport,
+    ParentCheck,
+    SigningProblem,
+    SigningState,
+)
 from appliance.zones.signing_problems import problems_of
 from tests.deploy.signing.signer import Signer, new_signer
 from tests.pair import Pair
+from tests.signing import at_parent
 from tests.workspace import Workspace
 
 
@@ -63,3 +73,18 @@ def test_no_step_fails_for_a_folder_of_keys_that_is_none(signer: Signer) -> None
     aside.rename(folder)
     signer.check()
     assert not signer.known.lacks_keys
+
+
+def test_a_deployer_that_was_away_checks_the_parent_before_it_ends_signing(signer: Signer) -> None:
+    """A user reported the DS as gone, and it is not."""
+    signer.turn(False)
+    report(signer, DsReport.WITHDRAWN)
+
+    def begin(_zone: Zone, _now: datetime) -> ParentCheck | None:
+        raise Pending
+
+    signer.check_parent = begin
+    signer.check_after(days=9)
+    assert signer.zone.signed
+    signer.check_parent = lambda zone, now: at_parent(zone.name, *signer.known.keys, at=now)
+    assert signer.check_after(seconds=1) is SigningState.DS_REMOVE

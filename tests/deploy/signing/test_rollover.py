@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.deploy.signing.signing_steps import parent_check_by
+from appliance.deploy.signing.parent_lookups import parent_check_by
 from appliance.zones.signing import UNTIL_SIGNED_EVERYWHERE, Ds, DsReport, SigningKey, SigningState
 from tests.delv import Validator
 from tests.deploy.signing.signer import Signer, new_signer

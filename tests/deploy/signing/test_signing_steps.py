@@ -15,8 +15,8 @@ from dns.rcode import Rcode
 
 from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.signing.parent_lookups import ParentLookups
-from appliance.deploy.signing.signing_steps import HELD_PAUSE, LONGEST_PAUSE, SigningSteps, parent_check_by
+from appliance.deploy.signing.parent_lookups import ParentLookups, parent_check_by
+from appliance.deploy.signing.signing_steps import HELD_PAUSE, LONGEST_PAUSE, SigningSteps
 from appliance.editing import ZoneContent
 from appliance.errors import CommandFailed
 from appliance.nameserver.control import Control, Transport
