@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -84,6 +84,14 @@ def change_wish(zone: Zone, now: datetime) -> None:
     A rollover that has not begun is not wanted any longer.
     """
     _update(zone.uuid, since=now, due_at=now, gone_since=None, gone_at=None, roll_requested_at=None)
+
+
+def follow_clock(zone: Zone, known: Signing, now: datetime) -> None:
+    """Store that what the zone waits for begins now: it began in the future, before the clock was set back."""
+    reports = {tag: replace(one, at=min(one.at, now)) for tag, one in known.confirmations.items()}
+    value = {str(tag): confirmation_document(one) for tag, one in reports.items()}
+    signed_at = known.signed_at and min(known.signed_at, now)
+    _update(zone.uuid, since=now, signed_at=signed_at, confirmed=value, parent=None, gone_since=None, gone_at=None)
 
 
 def end(zone: Zone, now: datetime) -> None:

@@ -138,7 +138,7 @@ class SigningSteps(BackgroundJob):
 
         What was seen before stays stored.
         """
-        zone, known = self._read(uuid)
+        zone, known = self._follow_clock(*self._read(uuid))
         seen = observe(zone, known, self.host, self._silent())
         self._note_silent(seen)
         self._store_seen(seen, known)
@@ -165,6 +165,18 @@ class SigningSteps(BackgroundJob):
         if self._is_held(zone):
             return HELD_PAUSE
         return min(LONGEST_PAUSE if is_awaited(known) else SETTLED_PAUSE, self._pause(zone, known))
+
+    def _follow_clock(self, zone: Zone, known: Signing) -> tuple[Zone, Signing]:
+        """Let a zone that waits for years, since the clock was ahead when it began to, wait from now on."""
+        now = self.clock()
+        reports = (one.at for one in known.confirmations.values())
+        times = (known.since, known.signed_at, known.gone_since, known.gone_at, *reports)
+        if all(at is None or at <= now + BETWEEN_CHECKS for at in times):
+            return zone, known
+        log.warning("event=clock-set-back zone=%s", print_domain(zone.name))
+        with self.store.writing():
+            signing.follow_clock(zone, self._read(zone.uuid)[1], now)
+        return self._read(zone.uuid)
 
     def _silent(self) -> frozenset[Nameserver]:
         """Return the secondaries that did not answer a moment ago: no zone need wait for each of them again."""

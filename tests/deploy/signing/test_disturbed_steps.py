@@ -1,9 +1,9 @@
-"""A zone is turned off while its keys are lost, or the deployer was away: it ends, and safely."""
+"""A zone is turned off while its keys are lost, the deployer was away, or the clock is set: it ends, and safely."""
 
 from __future__ import annotations
 
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from appliance.deploy.host import PrimaryHost
 from appliance.deploy.signing.parent_lookups import Pending
 from appliance.zones.model import Zone
 from appliance.zones.signing import (
+    BETWEEN_CHECKS,
     DEFAULT_DS_TTL,
     DsReport,
     ParentCheck,
@@ -23,6 +24,8 @@ from tests.deploy.signing.signer import Signer, new_signer
 from tests.pair import Pair
 from tests.signing import at_parent
 from tests.workspace import Workspace
+
+MINUTES = BETWEEN_CHECKS / timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -88,3 +91,32 @@ def test_a_deployer_that_was_away_checks_the_parent_before_it_ends_signing(signe
     assert signer.zone.signed
     signer.check_parent = lambda zone, now: at_parent(zone.name, *signer.known.keys, at=now)
     assert signer.check_after(seconds=1) is SigningState.DS_REMOVE
+
+
+def test_a_clock_that_was_years_ahead_delays_nothing(signer: Signer) -> None:
+    clock = signer.workspace.clock
+    now = clock()
+    signer.check_parent = lambda zone, moment: at_parent(zone.name, at=moment)
+    clock.forward(days=3650)
+    signer.turn(False)
+    signer.check()
+    assert signer.check_after(minutes=MINUTES) is SigningState.DS_EXPIRING
+    clock.now = now
+    signer.check()
+    assert signer.state is SigningState.DS_REMOVE and signer.known.since == now
+    assert signer.check_after(minutes=MINUTES) is SigningState.DS_EXPIRING
+    signer.check_after(seconds=DEFAULT_DS_TTL)
+    assert not signer.zone.signed
+
+
+def test_a_report_under_a_clock_that_was_years_ahead_is_not_the_last_word(signer: Signer) -> None:
+    clock = signer.workspace.clock
+    now = clock()
+    clock.forward(days=3650)
+    report(signer, DsReport.PUBLISHED)
+    assert signer.state is SigningState.SECURED
+    clock.now = now
+    signer.check()
+    signer.check_parent = lambda zone, moment: at_parent(zone.name, at=moment)
+    assert signer.check_after(minutes=MINUTES) is SigningState.SECURED, "once"
+    assert signer.check_after(minutes=MINUTES) is SigningState.DS_WAIT
