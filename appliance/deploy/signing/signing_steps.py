@@ -284,7 +284,7 @@ class SigningSteps(BackgroundJob):
                 return CHECK_WHEN_SECURED
             case SigningState.DS_WAIT | SigningState.DS_READY:
                 return parent_pause(known, state, now)
-            case SigningState.DS_EXPIRING if known.unsigned_from:
+            case SigningState.DS_EXPIRING if known.unsigned_from and known.unsigned_from > now:
                 return max(SHORTEST_PAUSE, min(BETWEEN_CHECKS, known.unsigned_from - now))
         return BETWEEN_CHECKS
 

@@ -10,7 +10,9 @@ import pytest
 
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.signing.parent_lookups import Pending
+from appliance.store import signing
 from appliance.zones.model import Zone
+from appliance.zones.parent_checks import ParentFindings
 from appliance.zones.signing import (
     BETWEEN_CHECKS,
     DEFAULT_DS_TTL,
@@ -91,6 +93,20 @@ def test_a_deployer_that_was_away_checks_the_parent_before_it_ends_signing(signe
     assert signer.zone.signed
     signer.check_parent = lambda zone, now: at_parent(zone.name, *signer.known.keys, at=now)
     assert signer.check_after(seconds=1) is SigningState.DS_REMOVE
+
+
+def test_a_check_that_never_comes_is_awaited_without_haste(signer: Signer) -> None:
+    """The setting dns.resolver was removed, so nobody checks the parent."""
+    clock, uuid = signer.workspace.clock, signer.zone.uuid
+    signer.turn(False)
+    with signer.workspace.store.writing():
+        check = at_parent(signer.zone.name, at=clock())
+        signing.store_findings(uuid, ParentFindings(check, clock(), clock(), DEFAULT_DS_TTL))
+    clock.forward(days=2)
+    signer.steps().step()
+    assert signer.state is SigningState.DS_EXPIRING
+    assert signing.due(clock() + BETWEEN_CHECKS - timedelta(seconds=1), 9) == []
+    assert signing.due(clock() + BETWEEN_CHECKS, 9) == [uuid]
 
 
 def test_a_clock_that_was_years_ahead_delays_nothing(signer: Signer) -> None:
