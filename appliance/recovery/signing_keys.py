@@ -151,11 +151,12 @@ def _create_zone_directory(host: HostKeys) -> None:
 
 
 def zones_with_keys(host: HostKeys) -> set[UUID]:
-    """Return the zones whose private keys are on this host; none where the folders cannot be read."""
-    try:
+    """Return the zones whose private keys are on this host; raise StoreError if their folders cannot be read.
+
+    Who cannot see them may restore a zone as unsigned whose DS the parent has.
+    """
+    with _readable(host):
         return {zone for zone in host.folders.zones() if host.folders.has_any(zone)}
-    except OSError:
-        return set()
 
 
 def move_keys(keys_of: Mapping[UUID, UUID], host: HostKeys) -> None:

@@ -6,6 +6,9 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from appliance.errors import StoreError
 from appliance.store import signing, zones
 from appliance.store.file import sqlite
 from appliance.zones.model import Zone
@@ -124,6 +127,18 @@ def test_without_the_replaced_store_keys_on_the_host_keep_a_zone_signed(
     assert done.unread and done.takeover.kept_signed == ["example.com"]
     assert zones.get_any(zone.uuid).signed and not zones.get_any(other.uuid).signed
     assert state(workspace, zone) is SigningState.SIGNING
+
+
+def test_who_cannot_see_keys_restores_no_signed_zone_as_unsigned(
+    workspace: Workspace, again: Again, tmp_path: Path
+) -> None:
+    host, zone, damaged = host_keys(tmp_path), workspace.zone(), b"\xa5" * 8192
+    folder = host.folders.folder(zone.uuid)
+    folder.parent.mkdir(parents=True)
+    folder.write_text("no folder")
+    with pytest.raises(StoreError, match=f"{zone.uuid} cannot be read: Not a directory"):
+        again(lambda: workspace.store.path.write_bytes(damaged))
+    assert workspace.store.path.read_bytes() == damaged, "nothing is changed"
 
 
 def test_without_the_replaced_store_no_zone_above_has_a_ds_until_the_zone_is_seen_signed(
