@@ -30,6 +30,8 @@ from appliance.store import delegations, records
 from appliance.store.occluded import at_child_zones
 from appliance.zones.delta import WireRecord, wire_record
 from appliance.zones.model import Record, Zone
+from appliance.zones.names import print_domain
+from appliance.zones.signing import MAX_TTL
 from appliance.zones.zone_cuts import ChildZone
 
 
@@ -44,8 +46,10 @@ class CompiledZone:
 def compile_zone(zone: Zone, apex: Apex) -> CompiledZone:
     """Return the zone file; raise CompileFailed if the database is inconsistent. Call it in one reading of the store.
 
-    `zone` is as it is stored now.
+    `zone` is as it is stored now. Raise CompileFailed also for a TTL with which named refuses the signed zone.
     """
+    if zone.signed:
+        _require_low_ttls(zone)
     delegated = delegated_lines(zone, apex)
     hidden, beside = at_child_zones(zone, apex.servers) if delegated else ([], [])
     moved = [record for record in beside if record.ttl != apex.ttl]
@@ -57,6 +61,14 @@ def compile_zone(zone: Zone, apex: Apex) -> CompiledZone:
     count, signed = lines.count + len(moved), zone.signed
     content = zone_file(zone.name, zone.serial, apex, text, count, delegated, signed=signed)
     return CompiledZone(content, derived_digest(apex, derived_lines(zone.name, apex, delegated), signed=signed))
+
+
+def _require_low_ttls(zone: Zone) -> None:
+    """Raise CompileFailed for a TTL that a restored record had before the zone was signed."""
+    found = records.with_higher_ttl(zone, MAX_TTL)
+    if found:
+        what = f"{found.rdtype.name} at {print_domain(found.owner)}"
+        raise CompileFailed(f"a TTL in a signed zone must be 0 to {MAX_TTL} seconds, not {found.ttl} ({what})")
 
 
 def compile_export(zone: Zone, apex: Apex) -> bytes:

@@ -134,3 +134,14 @@ def test_a_signed_zone_is_accepted_with_its_content_number(workspace: Workspace,
     number = f"signed.example. 0 IN TYPE65280 \\# 4 {zone.serial:08x}"
     assert number in checked(zone, tmp_path)
     assert compile_zone(zone, APEX).derived != unsigned.derived
+
+
+def test_a_signed_zone_says_which_ttl_named_would_refuse(workspace: Workspace) -> None:
+    """A restored record may have the TTL that it had before the zone was signed."""
+    zone = workspace.zone()
+    workspace.add(zone, "A", "www", "192.0.2.1", ttl=86_401)
+    with workspace.store.writing():
+        zone = zones.update(zones.get_any(zone.uuid), signed=True)
+    with pytest.raises(CompileFailed, match=r"0 to 86400 seconds, not 86401 \(A at www.example.com\)"):
+        compile_zone(zone, APEX)
+    assert b"86401" in compile_export(zone, APEX)
