@@ -109,10 +109,10 @@ def require_keys(uuid: UUID, tags: Collection[int], state: ZoneState | None, hos
     if not tags and not is_signed:
         host.files.make_key_folder(uuid)
     elif not host.files.has_keys(uuid, tags):
-        folder, shown = host.files.key_folder(uuid), ", ".join(map(str, sorted(tags)))
+        shown = ", ".join(map(str, sorted(tags)))
         raise KeysMissing(
-            f"the files of the DNSSEC keys {shown} are not all in {folder}: restore them from a backup "
-            "(dns-appliance restore FILE --keys-only)"
+            f"the files of the DNSSEC keys {shown} are not all on the primary: an operator must restore them from a "
+            "backup (dns-appliance restore FILE --keys-only)"
         )
 
 
