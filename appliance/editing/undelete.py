@@ -34,8 +34,9 @@ def commit_undeletion(zone: Zone, delegated: NewZone, principal: Principal, proo
     revision = zone.revision + 1
     restored = zones.mark_restored(zone, serial=serial, revision=revision, queued_at=now, updated_at=now)
     deployments.forget_removal(zone.uuid)
-    if restored.signed:
-        signing.begin(restored, now)
+    known = signing.get(restored) if restored.signed else None
+    if known:
+        signing.begin(restored, now, known.ds_ttl)
     journal.append(restored, journal.RESTORE, principal, now)
     if proof is not Proof.OFF and not holds.get(zone.uuid):
         release_held(restored, principal, now)

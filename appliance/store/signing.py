@@ -58,12 +58,15 @@ def of_zones(zones: Sequence[Zone]) -> dict[UUID, Signing]:
     }
 
 
-def begin(zone: Zone, now: datetime) -> None:
-    """Store that the zone is to be signed from now on; its keys, if it had some, stay."""
+def begin(zone: Zone, now: datetime, ds_ttl: int = DEFAULT_DS_TTL) -> None:
+    """Store that the zone is to be signed from now on; its keys, if it had some, stay.
+
+    `ds_ttl` is for how many seconds caches may hold a DS that was seen before.
+    """
     values: dict[str, Any] = {
         "since": now,
         "due_at": now,
-        "ds_ttl": DEFAULT_DS_TTL,
+        "ds_ttl": ds_ttl,
         "served": {},
         "reported": {},
         "delegated": [],

@@ -11,6 +11,7 @@ from appliance.editing import CreateRecord, DeleteRecord, RecordInput, ReplaceRR
 from appliance.errors import ConfirmationRequired, InputError, InvalidValue, LinesRefused, RuleBroken
 from appliance.store import signing, zones
 from appliance.zones.model import Zone
+from appliance.zones.parent_checks import ParentFindings
 from appliance.zones.serial import is_later
 from appliance.zones.signing import DsReport, SigningState, Timing, state_of
 from tests.signing import AT, at_parent, key, signed, store_signing
@@ -159,6 +160,19 @@ def test_a_zone_that_was_turned_off_comes_back_signed_until_its_ds_is_gone(works
     assert restored.signed and not restored.dnssec and state(workspace, restored) is SigningState.DS_REMOVE
     workspace.editor.confirm_ds(owner, zone.uuid, DsReport.WITHDRAWN)
     assert state(workspace, restored) is SigningState.DS_EXPIRING
+
+
+def test_a_zone_comes_back_with_the_time_for_which_caches_hold_its_ds(workspace: Workspace) -> None:
+    zone, owner = created(workspace), workspace.owner
+    secured(workspace, zone)
+    with workspace.store.writing():
+        signing.store_findings(zone.uuid, ParentFindings(at_parent(zone.name), None, None, 2 * DAY))
+    workspace.editor.delete_zone(owner, zone.uuid, ds_withdrawn=True)
+    workspace.editor.undelete_zone(owner, zone.uuid)
+    workspace.editor.change_zone(owner, zone.uuid, {"dnssec": False})
+    workspace.editor.confirm_ds(owner, zone.uuid, DsReport.WITHDRAWN)
+    known = signing.get(zones.get_any(zone.uuid))
+    assert known and known.unsigned_from == workspace.clock() + timedelta(days=2)
 
 
 @pytest.mark.parametrize(
