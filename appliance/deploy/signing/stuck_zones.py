@@ -138,7 +138,9 @@ def fault_of(seen: SeenZone, host: PrimaryHost) -> SigningFault | None:
 def _fault_of_answers(seen: SeenZone, own: ServedSigning | None, host: PrimaryHost) -> SigningFault | None:
     if not reaches(seen.content, seen.zone.serial):
         return SigningFault.OLD_CONTENT
-    if own is None or own.expires_at is None or own.serial is None:
+    if own is None or own.serial is None:
+        return SigningFault.NOT_LOADED  # until a moment ago: it answered for the content number since
+    if own.expires_at is None:
         return SigningFault.UNSIGNED
     others = [one for server, one in seen.served.items() if server != host.primary]
     if seen.is_signed and any(one.serial == own.serial and one.expires_at != own.expires_at for one in others):

@@ -86,7 +86,7 @@ def test_faults(scene: Scene) -> None:
     assert fault(scene.seen()) is None
     assert fault(scene.seen(state=scene.state(None))) is SigningFault.NOT_LOADED
     assert fault(scene.seen(content=serial - 1)) is fault(scene.seen(content=None)) is SigningFault.OLD_CONTENT
-    assert fault(scene.seen(None)) is fault(scene.seen(replace(OWN, expires_at=None))) is SigningFault.UNSIGNED
+    assert fault(scene.seen(replace(OWN, expires_at=None))) is SigningFault.UNSIGNED
     assert fault(scene.seen(other=replace(OWN, serial=101))) is SigningFault.SERIAL_BEHIND
     later = AT + timedelta(days=31)
     assert fault(scene.seen(replace(OWN, expires_at=later))) is SigningFault.DIFFERS
@@ -165,6 +165,18 @@ def test_unsigned_answers_and_two_zones_under_one_serial_are_certain_at_once(sce
     with scene.workspace.store.writing():
         signing.store_signed_again(scene.uuid, is_seeded=False)
     assert scene.handle(unsigned) and not scene.is_stuck, "it is being signed"
+
+
+def test_a_zone_that_named_was_loading_a_moment_ago_is_not_signed_again(scene: Scene) -> None:
+    """It answered SERVFAIL for one type, and then for the next one as it should."""
+    scene.host.files.stage(scene.uuid, b"content")
+    scene.host.files.publish(scene.uuid)
+    loading = scene.seen(None)
+    assert fault_of(loading, scene.host) is SigningFault.NOT_LOADED
+    assert scene.handle(loading) and not scene.is_stuck
+    assert not scene.handle(scene.seen())
+    assert scene.handle(scene.seen(replace(OWN, expires_at=None), other=None)) and scene.known.is_stuck
+    scene.host.files.remove(scene.uuid)
 
 
 def test_a_serial_behind_that_of_a_secondary_is_raised_alone(scene: Scene) -> None:
