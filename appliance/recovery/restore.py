@@ -70,12 +70,12 @@ def restore(
         replaced, unread = _read_replaced(store)
         takeover = _migrate(copy, replaced, clock(), zones_with_keys(keys))
         signed = signed_zones_of(copy)
+        move_keys(takeover.keys_of, keys)  # a repeated restore no longer knows from where if the store is replaced
         with snapshot.translating_errors(store):
             copy_permissions(copy, store if store.exists() else store.parent)
             kept = _keep(store, clock())
             copy.replace(store)
             snapshot.flush(store.parent)
-        move_keys(takeover.keys_of, keys)
         with_keys = write_keys(file, keys, signed)
     return RestoreResult(takeover, kept, unread, with_keys, lacking_keys(signed, keys))
 

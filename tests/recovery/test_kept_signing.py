@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import StoreError
+from appliance.recovery.restore import restore
 from appliance.store import signing, zones
 from appliance.store.file import sqlite
 from appliance.zones.model import Zone
@@ -188,6 +189,23 @@ def test_keys_follow_a_zone_that_was_created_again(workspace: Workspace, again: 
     assert done.takeover.kept_signed == ["example.com"] and done.without_keys == []
     assert zones.get_any(zone.uuid).signed and known(zone).keys == (READY,)
     assert host.folders.zones() == [zone.uuid]
+    assert host.folders.has(zone.uuid, [READY.tag])
+
+
+def test_a_restore_that_cannot_move_keys_is_repeated(workspace: Workspace, again: Again, tmp_path: Path) -> None:
+    host, zone = host_keys(tmp_path), workspace.zone()
+
+    def replace_zone() -> None:
+        workspace.editor.delete_zone(workspace.owner, zone.uuid)
+        place_keys(host, sign(workspace, workspace.zone()), READY)
+        (host.folders.make(zone.uuid) / "notes").touch()
+        obstacle.touch()
+
+    obstacle = host.folders.folder(zone.uuid).with_name(f"{zone.uuid}.aside")
+    with pytest.raises(StoreError):
+        again(replace_zone)
+    obstacle.unlink()
+    restore(tmp_path / "backup.sqlite3", workspace.store.path, host, workspace.clock)
     assert host.folders.has(zone.uuid, [READY.tag])
 
 
