@@ -62,7 +62,9 @@ def _print_backup(backup: Backup, *, as_json: bool) -> None:
     for domain in without:
         click.echo(f"the backup lacks DNSSEC keys of {domain}: the files of a key are missing on this host", err=True)
     for file in backup.damaged:
-        click.echo(f"the backup lacks {file}, which is not whole: restore it with --keys-only from a backup", err=True)
+        click.echo(
+            f"the backup lacks {file}, which is empty or cut: restore it from an earlier one, --keys-only", err=True
+        )
     if backup.unmarked:
         click.echo(f"the database does not show that its keys are in this backup: {backup.unmarked}", err=True)
 
