@@ -42,7 +42,7 @@ from appliance.zones.names import parse_domain, print_domain
 from appliance.zones.ownership import Proof
 from appliance.zones.rdata import parse_rdata
 from appliance.zones.reserved import OwnNames, refuse_reserved
-from appliance.zones.serial import raise_over
+from appliance.zones.serial import is_ahead, raise_over
 from appliance.zones.signed_ttls import check_signed_default_ttl
 
 
@@ -210,12 +210,14 @@ class ZoneEditor:
     def raise_serial(self, uuid: UUID, served: int) -> Zone:
         """Raise the zone's serial over a later one that a nameserver serves; content and revision stay the same.
 
+        Raise it by one if it is no longer earlier than what is served, since it may have changed meanwhile.
+
         What is served under the former serials is not known to be that of the store, so the zone's file is published.
         """
         with self._writing():
             zone = zones.get_any(uuid)
             now = self.clock()
-            serial = raise_over(zone.serial, served)
+            serial = raise_over(zone.serial, served if is_ahead(served, zone.serial) else zone.serial)
             zone = zones.update(zone, serial=serial, queued_at=now)
             deployments.forget_proof(uuid)
             journal.append(zone, journal.RAISED, Principal.local("deployer"), now)

@@ -34,3 +34,11 @@ def test_it_announces_at_the_deployers_socket(workspace: Workspace, tmp_path: Pa
     with wakeup.listen(settings.deployer.socket) as notices:
         editor.create_zone(workspace.owner, "example.com")
         assert notices.recv(10)
+
+
+@pytest.mark.parametrize(("served", "steps"), [(-5, 1), (0, 1), (9, 10)])
+def test_a_serial_is_raised_over_what_is_served_or_by_one_if_that_is_earlier(
+    workspace: Workspace, served: int, steps: int
+) -> None:
+    zone = workspace.zone()
+    assert workspace.editor.raise_serial(zone.uuid, zone.serial + served).serial == zone.serial + steps
