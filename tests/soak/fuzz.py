@@ -64,13 +64,13 @@ def try_inputs(name: str, seed: str, inputs: int) -> tuple[str, Findings]:
     random, found, parser = Random(seed), Findings(), PARSERS[name]
     for _ in range(inputs):
         text = random_text(random, parser.seeds)
-        began = time.perf_counter()
+        began = time.process_time()
         parsed = error = None
         try:
             parsed = parser.parse(text)
         except Exception as refused:  # noqa: BLE001 - its type is checked below
             error = refused
-        _record_time(found, name, text, time.perf_counter() - began)
+        _record_time(found, name, text, time.process_time() - began)
         found.inputs += 1
         found.accepted += error is None
         if error is None:
@@ -91,7 +91,7 @@ def _round_trip_error(parser: Parser, parsed: object) -> Exception | None:
 
 
 def _record_time(found: Findings, name: str, text: str, took: float) -> None:
-    """Record the time; measure a slow input three times again, since the machine may have been busy."""
+    """Record the processor time; measure a slow input three times again, since caches may have been cold."""
     if took > REMEASURE:
         took = min(took, *(_time_of(PARSERS[name].parse, text) for _ in range(3)))
     found.longest = max(found.longest, took)
@@ -107,11 +107,11 @@ def _jobs(seed: int, inputs: int) -> Iterator[tuple[str, str, int]]:
 
 
 def _time_of(parse: Callable[[str], object], text: str) -> float:
-    """Return the seconds that the parser takes, whether it accepts the text or not."""
-    began = time.perf_counter()
+    """Return the seconds of processor time that the parser takes, whether it accepts the text or not."""
+    began = time.process_time()
     with contextlib.suppress(Exception):
         parse(text)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def _add(part: PartRun, found: Mapping[str, Findings], name: str, findings: Findings, inputs: int) -> None:
