@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -113,7 +114,11 @@ class Doors:
 
     def versions(self) -> int:
         """Return how many versions the zone has: one for each request that changed something."""
-        return len(self._all("versions"))
+        return self.versions_by_comment().total()
+
+    def versions_by_comment(self) -> Counter[str]:
+        """Return how many versions the zone has, by their comments, which name most doors."""
+        return Counter(str(one["comment"]) for one in self._all("versions"))
 
     def stored(self) -> set[Value]:
         """Return all records of the zone."""

@@ -65,7 +65,7 @@ def run(part: PartRun, seconds: float = SECONDS, silent: float = SILENT, message
 
 def write_by_all(part: PartRun, doors: Doors, seconds: float, silent: float) -> None:
     """Write by all doors and read; ns2 is suspended in the middle."""
-    before, ended = doors.versions(), threading.Event()
+    before, ended = doors.versions_by_comment(), threading.Event()
     with ThreadPoolExecutor(len(doors.writers) + 1) as threads:
         logs = {one: threads.submit(_write, part, one, ended.is_set) for one in doors.writers}
         reads = threads.submit(_read, part, doors, ended.is_set)
@@ -76,8 +76,9 @@ def write_by_all(part: PartRun, doors: Doors, seconds: float, silent: float) -> 
         ended.set()
     written = [value for log in logs.values() for value in log.result().written]
     part.check(doors.stored() == doors.kept(written), "what is stored is not what was answered")
-    versions = doors.versions() - before
-    part.check(versions == len(written), f"{versions} serials for {len(written)} requests")
+    versions = doors.versions_by_comment() - before
+    requested = {one.door: len(log.result().written) for one, log in logs.items()}
+    part.check(versions.total() == len(written), f"versions by comment {versions} for the requests {requested}")
     doors.api.wait_until_live(doors.zone)
     _report(part, logs, reads.result())
 
