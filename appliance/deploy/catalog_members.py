@@ -59,11 +59,13 @@ class CatalogMembers:
     def learn(self, label_of: dict[Name, str]) -> None:
         """Accept the members that were read, the label of each name; the dictionary is kept.
 
-        They are ignored if an update was sent meanwhile: they may be outdated.
+        They are ignored if an update was sent meanwhile: they may be outdated. What is listed has not left, as after an
+        update that failed and was not carried out.
         """
         self._is_known = True
         if not self._has_changed:
             self._label_of = label_of
+            self._left = {name for name in self._left if name not in label_of}
 
     def join(self, uuid: UUID, name: Name) -> None:
         """Request that the zone becomes the member of that name."""

@@ -84,6 +84,18 @@ def test_removals_of_a_failed_update_may_have_been_carried_out() -> None:
     assert (update.add, update.rejoin) == ({}, {member_label(newer): ZONE})
 
 
+def test_a_member_that_is_listed_after_a_failed_removal_has_not_left() -> None:
+    members, zone = CatalogMembers(), uuid4()
+    members.learn({ZONE: member_label(zone)})
+    members.leave(zone, ZONE)
+    members.next_update()
+    members.fail()
+    assert members.may_be_former(zone, ZONE)
+    members.begin_reading()
+    members.learn({ZONE: member_label(zone)})
+    assert not members.may_be_former(zone, ZONE)
+
+
 def test_the_members_are_known_once_the_catalog_was_read() -> None:
     members = CatalogMembers()
     assert not members.is_known
