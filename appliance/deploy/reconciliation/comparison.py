@@ -45,6 +45,11 @@ class Comparison:
     listed: dict[Name, str] | None
     missed: Sequence[ZoneStatus]
 
+    @property
+    def is_settled(self) -> bool:
+        """Return True if everything is as stored, and the catalog could be read."""
+        return _is_settled(self.snapshot, self.plan)
+
 
 def compare(
     context: DeployerContext, *, silent: Collection[Nameserver], with_rows: bool, known_faults: Sequence[Fault] = ()
@@ -57,7 +62,7 @@ def compare(
     snapshot = reconcile.take_snapshot(context.host, context.store, context.publisher.expected, silent)
     plan = reconcile.plan(snapshot)
     reachable = snapshot.reachable()
-    faults_found = find_faults(context.host, reachable) if _needs_explanation(snapshot, plan) else []
+    faults_found = [] if _is_settled(snapshot, plan) else find_faults(context.host, reachable)
     try:
         with context.store.writing():
             faults.store([*faults_found, *known_faults], context.clock())
@@ -85,9 +90,9 @@ def _is_in_doubt(status: ZoneStatus) -> bool:
     return status.signed and status.attempted == status.serial
 
 
-def _needs_explanation(snapshot: Snapshot, plan: Plan) -> bool:
-    """Return True if something is not as stored: only then are the nameservers asked whether they accept the keys."""
-    return not plan.is_settled or bool(plan.join or plan.leave) or None in (snapshot.members, snapshot.ahead)
+def _is_settled(snapshot: Snapshot, plan: Plan) -> bool:
+    """Return True if everything is as stored: else the nameservers are asked whether they accept the keys."""
+    return plan.is_settled and None not in (snapshot.members, snapshot.ahead)
 
 
 def _load_observations(context: DeployerContext) -> Rows:

@@ -148,8 +148,9 @@ class Plan:
 
     @property
     def is_settled(self) -> bool:
-        """Return True if nothing is to be deployed, withdrawn, awaited, raised or written again."""
-        return not (self.deploy or self.withdraw or self.await_secondaries or self.ahead or self.rewrite)
+        """Return True if nothing is to be deployed, withdrawn, awaited, raised, written again, listed or unlisted."""
+        is_served = not (self.deploy or self.withdraw or self.await_secondaries or self.ahead or self.rewrite)
+        return is_served and not (self.join or self.leave)
 
 
 def take_snapshot(host: PrimaryHost, store: Store, expected: Expected, silent: Collection[Nameserver] = ()) -> Snapshot:

@@ -143,7 +143,7 @@ class Reconciler:
         if self.context.monotonic() >= self._clean_due:
             self._clean_due = self.context.monotonic() + CLEAN_EVERY
             self.dispatcher.remove_old_files(self.context.clock())
-        if plan.is_settled:
+        if found.is_settled:
             self.context.schedule.reset_retries()
         elif plan.ahead:
             self.context.schedule.retry_soon()

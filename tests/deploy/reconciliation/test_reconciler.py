@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from dns.name import Name
 
-from appliance.deploy.context import new_context
+from appliance.deploy.context import DeployerContext, new_context
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.publishing.raised_serials import RaisedSerials
 from appliance.deploy.reconciliation.comparison import Comparison
@@ -26,12 +27,14 @@ from appliance.deploy.worker_pool import Worker, WorkerPool
 from appliance.editing import Editor
 from appliance.settings import DeployerSettings
 from appliance.store import deployments, statistics
+from appliance.store.deployments import ZoneStatus
 from appliance.zones.catalog import member_label
 from appliance.zones.deployment import NameserverState, Observation
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later
 from tests.deploy.builders import CATALOG, NS1, NS2, answered, expected, zone_status
 from tests.deploy.many_zones import ManyZones, many_zones
+from tests.deploy.reconciliation.test_reconcile_schedule import Seconds
 from tests.deploy.test_size import started, step_until
 from tests.deployed import store_attempt
 
@@ -171,20 +174,49 @@ def test_a_lost_catalog_is_later_than_that_of_a_secondary_only_with_all_of_its_m
     answers = {(server, CATALOG): answered(server, str(CATALOG), serial) for server, serial in ((NS1, 1), (NS2, 5))}
     ahead = {label: name for name, label in labels.items()}
     snapshot = Snapshot((NS1, NS2), CATALOG, zones, answers, {}, expected, ahead=ahead)
-    workspace, store = three.workspace, three.store
-    pool = Compared(store)
-    pool.found = Comparison(snapshot, Plan(join=zones), {}, set(), {NS1, NS2}, set(), (), (), {}, ())
-    context = new_context(three.host, store, workspace.editor, DeployerSettings(), workspace.clock, time.monotonic)
-    context = replace(context, workers=pool)
-    raised, source = RaisedSerials(context), StoredContent(store.path, three.host.apex, three.host.transfer_key)
-    audit = ZoneAudit(context, ComparingProcess(source), raised)
-    with closing(context.verifier), closing(audit), closing(pool):
-        reconciler = Reconciler(context, Dispatcher(context), raised, audit)
+    found = Comparison(snapshot, Plan(join=zones), {}, set(), {NS1, NS2}, set(), (), (), {}, ())
+    with reconciling(three, found, time.monotonic) as (context, reconciler):
         reconciler.step()
         reconciler.step()
         first = context.members.next_update()
         assert first and reconciler.is_running
         assert (first.add, first.serial) == (ahead, 6)
+
+
+@pytest.mark.parametrize(("join", "listed"), [([], None), ([zone_status()], {})], ids=["unreadable", "refused"])
+def test_a_catalog_that_is_not_repaired_has_everything_compared_less_and_less_often(
+    three: ManyZones, join: list[ZoneStatus], listed: dict[Name, str] | None
+) -> None:
+    snapshot = Snapshot((NS1, NS2), CATALOG, join, {}, None if listed is None else {}, expected)
+    found = Comparison(snapshot, Plan(join=join), {}, set(), {NS1, NS2}, set(), (), (), listed, ())
+    seconds, pauses = Seconds(), list[float]()
+    with reconciling(three, found, seconds) as (context, reconciler):
+        for _ in range(5):
+            seconds.now = context.schedule.due
+            for _ in range(2):
+                reconciler.step()
+            if context.members.next_update():
+                context.members.fail()
+                context.schedule.retry_soon()
+            context.recorder.flush()
+            pauses.append(context.schedule.due - seconds.now)
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+@contextmanager
+def reconciling(
+    many: ManyZones, found: Comparison, monotonic: Callable[[], float]
+) -> Iterator[tuple[DeployerContext, Reconciler]]:
+    """Yield a reconciler whose every comparison finds the same, and its context."""
+    workspace, store = many.workspace, many.store
+    pool = Compared(store)
+    pool.found = found
+    context = new_context(many.host, store, workspace.editor, DeployerSettings(), workspace.clock, monotonic)
+    context = replace(context, workers=pool)
+    raised, source = RaisedSerials(context), StoredContent(store.path, many.host.apex, many.host.transfer_key)
+    audit = ZoneAudit(context, ComparingProcess(source), raised)
+    with closing(context.verifier), closing(audit), closing(pool):
+        yield context, Reconciler(context, Dispatcher(context), raised, audit)
 
 
 def is_attempted(uuid: UUID) -> bool:
