@@ -11,7 +11,6 @@ import itertools
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from dns.name import Name
 
 from appliance.deploy.catalog import complete_members_of, repair_catalog, send_update
 from appliance.deploy.context import DeployerContext
-from appliance.deploy.publishing.pipeline import Attempt, remove_old_files
+from appliance.deploy.publishing.pipeline import Attempt
 from appliance.deploy.publishing.publisher import Publisher
 from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.unknown_zones import UnknownZone, remove_unknown_zone
@@ -160,12 +159,6 @@ class Dispatcher:
 
         publisher = self.context.publisher
         self.context.workers.start(lambda: publisher.restore(watch.uuid, watch.name), done, failed, Worker.RESTORE)
-
-    def remove_old_files(self, now: datetime) -> None:
-        """Unlink the files of zones that were removed long ago."""
-        self.context.workers.start(
-            lambda: remove_old_files(self.context.host, self.context.store, now), lambda _: None, _log_failure
-        )
 
     def query_secondaries(self, uuid: UUID, name: Name, *, is_new: bool = False) -> None:
         """Query the secondaries for the zone, which the catalog lists; do nothing if another zone has its name.

@@ -1,4 +1,4 @@
-"""Purge what the store does not keep for ever, beside the loop: in a thread and in small transactions."""
+"""Purge rows and files that are not kept for ever, beside the loop: in a thread and in small transactions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from appliance.deploy.background import BackgroundJob
+from appliance.errors import DeployError
 from appliance.store.file.database import Store
 from appliance.store.retention import PURGES, Purge
 
@@ -27,7 +28,8 @@ MOST_CLOCK_ERROR = timedelta(minutes=1)
 class Maintenance(BackgroundJob):
     """Purges once an hour, first an hour after its start. `clock` is the time of day, `monotonic` in seconds.
 
-    Deleted rows cannot be restored, so nothing is deleted after a run in which the clock was set.
+    `purge_files` removes the files that are old at a time. What is deleted cannot be restored, so nothing is deleted
+    after a run in which the clock was set.
     """
 
     failure = "event=purge-failed"
@@ -37,6 +39,7 @@ class Maintenance(BackgroundJob):
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     purges: Mapping[str, Purge] = field(default_factory=lambda: PURGES)
+    purge_files: Callable[[datetime], None] = field(default=lambda _: None)
     _last: tuple[datetime, float] | None = None
 
     def step(self) -> float:
@@ -53,6 +56,10 @@ class Maintenance(BackgroundJob):
                 count = self._purge_all(purge_some)
                 if count:
                     log.info("event=purged what=%s rows=%d", what, count)
+            try:
+                self.purge_files(self.clock())
+            except DeployError as failed:
+                log.warning("event=files-not-removed reason=%r", str(failed))
 
     def _purge_all(self, purge_some: Purge) -> int:
         count = 0

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
+from functools import partial
 
 from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.background import BackgroundJob, running
@@ -15,6 +16,7 @@ from appliance.deploy.host import PrimaryHost, host_from
 from appliance.deploy.loop import Deployer
 from appliance.deploy.maintenance import Maintenance
 from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
+from appliance.deploy.publishing.pipeline import remove_old_files
 from appliance.deploy.signing.parent_lookups import ParentLookups, parent_check_by
 from appliance.deploy.signing.signing_steps import SigningSteps
 from appliance.editing import Editor, editor_from
@@ -92,7 +94,8 @@ def _jobs(
     resolver, own_names = settings.dns.resolver, editor.own_names
     lookups = Lookups(Nameserver("resolver", resolver), frozenset(own_names.nameservers)) if resolver else None
     checks = OwnershipChecks(store, editor, settings.ownership.proof, lookups, clock)
-    maintenance = Maintenance(store, clock, time.monotonic, purges(settings.journal.keep))
+    purge_files = partial(remove_old_files, host, store)
+    maintenance = Maintenance(store, clock, time.monotonic, purges(settings.journal.keep), purge_files)
     return maintenance, DueChanges(store, editor, clock), checks, _steps(resolver, host, store, editor, clock)
 
 

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from appliance.deploy.background import running
 from appliance.deploy.due_changes import DueChanges
 from appliance.deploy.maintenance import MOST_AT_ONCE, Maintenance
 from appliance.editing import CreateRecord, RecordInput, with_fields
+from appliance.errors import PublishFailed
 from appliance.principal import Scope
 from appliance.store import accounts, audit, deployments, drafts, invitations, sessions
 from appliance.store.file import sqlite
@@ -236,8 +237,8 @@ def test_a_clock_that_was_set_deletes_nothing(workspace: Workspace, step: timede
     zone = workspace.zone("kept.org")
     workspace.add(zone, "A", "www", "192.0.2.1")
     workspace.editor.delete_zone(workspace.owner, zone.uuid)
-    seconds = 0.0
-    maintenance = Maintenance(workspace.store, workspace.clock, lambda: seconds)
+    seconds, start, files_purged = 0.0, workspace.clock(), list[datetime]()
+    maintenance = Maintenance(workspace.store, workspace.clock, lambda: seconds, purge_files=files_purged.append)
     for moved in (timedelta(hours=1), step, timedelta(hours=1) - step):
         maintenance.purge()
         assert records(workspace) == ["kept.org"]
@@ -245,6 +246,20 @@ def test_a_clock_that_was_set_deletes_nothing(workspace: Workspace, step: timede
         seconds += 3600
     maintenance.purge()
     assert records(workspace) == ["kept.org"]
+    assert files_purged == [start + timedelta(hours=1)], "before the clock was set"
+
+
+def test_files_that_cannot_be_removed_are_tried_again(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    def purge_files(_: datetime) -> None:
+        raise PublishFailed("remove: Input/output error")
+
+    maintenance = Maintenance(
+        workspace.store, workspace.clock, lambda: workspace.clock().timestamp(), purge_files=purge_files
+    )
+    for _ in range(3):
+        maintenance.step()
+        workspace.clock.forward(hours=1)
+    assert caplog.messages == ["event=files-not-removed reason='remove: Input/output error'"] * 2
 
 
 def test_it_runs_in_a_thread_that_ends_with_the_block(workspace: Workspace) -> None:

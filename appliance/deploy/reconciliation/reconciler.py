@@ -37,8 +37,6 @@ MISSED_SNAPSHOTS = 3
 """Snapshots in a row after which a member that no secondary serves is removed and added again."""
 MOST_REWRITTEN = 500
 """Zone files that one reconciliation writes again; if there are more, the next one starts at once."""
-CLEAN_EVERY = 3600.0
-"""Seconds between two searches for files of zones that were removed long ago."""
 LONGEST_WAIT = 10.0
 """Seconds to wait until all notes are written: a reconciliation would find them undone."""
 
@@ -60,7 +58,6 @@ class Reconciler:
     ended_at: datetime | None = None
     _work: Iterator[None] | None = None
     """What is left of the reconciliation that is being carried out."""
-    _clean_due: float = 0.0
     _missed: Counter[UUID] = field(default_factory=Counter)
 
     @property
@@ -140,9 +137,6 @@ class Reconciler:
         yield from self._check_files(snapshot, plan)
         self.dispatcher.notify(found.lagging)
         self._handle_unknown(snapshot, found.allowed)
-        if self.context.monotonic() >= self._clean_due:
-            self._clean_due = self.context.monotonic() + CLEAN_EVERY
-            self.dispatcher.remove_old_files(self.context.clock())
         if found.is_settled:
             self.context.schedule.reset_retries()
         elif plan.ahead:

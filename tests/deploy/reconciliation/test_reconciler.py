@@ -116,6 +116,18 @@ def test_a_deleted_zone_that_nobody_serves_counts_as_removed(three: ManyZones, t
         step_until(deployer, lambda: len(deployments.statuses()) == 2, "it is removed")
 
 
+def test_files_of_a_removed_zone_stay_when_a_deployer_starts_with_a_wrong_clock(
+    three: ManyZones, tmp_path: Path
+) -> None:
+    zone = three.zones[1]
+    three.workspace.editor.delete_zone(three.workspace.owner, zone.uuid)
+    deployments.store_removed(zone.uuid, three.workspace.clock())
+    three.workspace.clock.forward(days=365)
+    with started(three, tmp_path):
+        pass
+    assert three.host.files.path(zone.uuid).exists()
+
+
 class HeldEditor(Editor):
     """An editor that raises the serial of one zone only once it is released."""
 
