@@ -20,7 +20,7 @@ from dns.opcode import Opcode
 from dns.rdataclass import IN
 from dns.rdatatype import SOA
 
-from appliance.addresses import Nameserver
+from appliance.addresses import Endpoint, Nameserver
 from appliance.keys import Key, KeyFile, present_key
 from appliance.tsig import sign
 
@@ -37,7 +37,7 @@ class NotifySender:
 
     def __init__(self, secondaries: Collection[Nameserver], key: Key | KeyFile, clock: Callable[[], datetime]) -> None:
         self._secondaries, self._key, self._clock = secondaries, key, clock
-        self._sockets: dict[Nameserver, socket.socket] = {}
+        self._sockets: dict[socket.AddressFamily, socket.socket] = {}
         self._lock = threading.Lock()
 
     def send(self, zone: Name, servers: Collection[Nameserver] | None = None) -> None:
@@ -46,23 +46,21 @@ class NotifySender:
         body = _HEADER + zone.to_digestable() + _QUESTION
         for server in self._secondaries if servers is None else servers:
             with suppress(OSError):
-                self._socket_to(server).send(sign(os.urandom(2) + body, key, now).wire)
+                self._send(sign(os.urandom(2) + body, key, now).wire, server.endpoint)
 
     def close(self) -> None:
         """Close the sockets."""
         for one in self._sockets.values():
             one.close()
 
-    def _socket_to(self, server: Nameserver) -> socket.socket:
+    def _send(self, message: bytes, to: Endpoint) -> None:
+        """Send the message from a socket of which nothing is read: what has no room in it is dropped by the kernel.
+
+        It is not connected: then an ICMP error about a former message, or an address that this host has lost, would
+        keep others from being sent.
+        """
+        family = socket.AF_INET6 if ":" in to.host else socket.AF_INET
         with self._lock:
-            if server not in self._sockets:
-                self._sockets[server] = _connected(server)
-            return self._sockets[server]
-
-
-def _connected(server: Nameserver) -> socket.socket:
-    """Return a socket of which nothing is read: what has no room in it is dropped by the kernel."""
-    host, port = server.endpoint.host, server.endpoint.port
-    opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    opened.connect((host, port))
-    return opened
+            if family not in self._sockets:
+                self._sockets[family] = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._sockets[family].sendto(message, (to.host, to.port))

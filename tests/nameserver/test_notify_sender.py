@@ -57,5 +57,18 @@ def test_a_message_is_signed_and_sent_to_the_secondaries_that_are_named() -> Non
 def test_a_secondary_that_is_down_stops_nothing() -> None:
     down = Nameserver("down", Endpoint(LOOPBACK, free_port()))
     with closing(NotifySender([down], new_key("transfer"), now)) as notifies:
-        for _ in range(3):  # the second one meets the ICMP error of the first
+        for _ in range(3):
             notifies.send(ZONE)
+
+
+def test_the_first_message_after_a_secondary_was_down_is_sent() -> None:
+    server = Nameserver("back", Endpoint(LOOPBACK, free_port()))
+    with (
+        closing(NotifySender([server], new_key("transfer"), now)) as notifies,
+        socket.socket(type=socket.SOCK_DGRAM) as up,
+    ):
+        notifies.send(ZONE)  # an ICMP error follows
+        up.bind((server.endpoint.host, server.endpoint.port))
+        up.settimeout(10)
+        notifies.send(ZONE)
+        assert ZONE.to_digestable() in up.recv(1000)
