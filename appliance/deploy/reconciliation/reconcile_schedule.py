@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 FIRST_RETRY = 1.0
-"""Seconds from a failure to the next reconciliation; doubled with each failure, up to the usual interval."""
+"""Seconds from a failure to the next reconciliation; doubled with each that finds one, up to the usual interval."""
 
 
 REST = 3
@@ -38,9 +38,10 @@ class ReconcileSchedule:
         return min(self._usual, self._early)
 
     def retry_soon(self) -> None:
-        """Schedule a reconciliation soon, after a failure that it may repair."""
-        self._early = min(self._early, self.monotonic() + max(self._retry, self._took))
-        self._retry = min(self._retry * 2, self.interval)
+        """Schedule a reconciliation soon, after a failure that it may repair; several failures count as one."""
+        if math.isinf(self._early):
+            self._early = self.monotonic() + max(self._retry, self._took)
+            self._retry = min(self._retry * 2, self.interval)
 
     def make_due(self) -> None:
         """Make the next reconciliation due now."""

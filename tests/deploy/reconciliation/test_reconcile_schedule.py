@@ -33,6 +33,17 @@ def test_failures_are_retried_later_each_time_up_to_the_interval() -> None:
     assert waits == [FIRST_RETRY, 2.0, 4.0, 5.0, 5.0]
 
 
+def test_several_failures_before_the_next_reconciliation_count_as_one() -> None:
+    seconds = Seconds()
+    schedule, waits = ReconcileSchedule(30.0, seconds), []
+    for _ in range(3):
+        schedule.start()
+        for _ in range(20):
+            schedule.retry_soon()
+        waits.append(schedule.due - seconds.now)
+    assert waits == [FIRST_RETRY, 2.0, 4.0]
+
+
 def test_after_a_success_the_next_failure_is_retried_quickly() -> None:
     seconds = Seconds()
     schedule = ReconcileSchedule(30.0, seconds)
