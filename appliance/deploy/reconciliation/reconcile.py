@@ -211,6 +211,12 @@ def plan(snapshot: Snapshot) -> Plan:
     return result
 
 
+def is_handed_over(status: ZoneStatus) -> bool:
+    """Return True if the primary was handed the zone as it is, and nothing is left to be proven."""
+    has_reached_it = status.proven == status.serial or _is_file(status.published, status)
+    return status.attempted == status.serial and not _is_unproven(status) and (has_reached_it or not status.error)
+
+
 def adopted(snapshot: Snapshot) -> dict[str, Name]:
     """Return the members of a secondary ahead that the catalog adopts: all but deleted and re-created zones."""
     living = {one.name for one in snapshot.statuses if not one.deleted}

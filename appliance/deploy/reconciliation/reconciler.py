@@ -225,8 +225,15 @@ class Reconciler:
         raised = [*plan.ahead, *((status, status.serial) for status in rewritten)]
         self.raised.start([pair for pair in raised if zones.is_unchanged(pair[0])])
         yield from self._each(plan.await_secondaries, await_secondaries)
-        yield from self._each(plan.deploy, zones.request)
+        yield from self._each(plan.deploy, lambda one: self._deploy(one, snapshot))
         yield from self._each((one for one in plan.withdraw if not snapshot.is_gone(one)), zones.request)
+
+    def _deploy(self, status: ZoneStatus, snapshot: Snapshot) -> None:
+        """Deploy the zone; one that the primary left unanswered, and was handed as it is, is compared again instead."""
+        if snapshot.answers.get((self.context.host.primary, status.name)) or not reconcile.is_handed_over(status):
+            self.context.zones.request(status)
+        else:
+            self.context.schedule.retry_soon()
 
     def _check_files(self, snapshot: Snapshot, plan: Plan) -> Iterator[None]:
         """Refresh files that are older than what is served; compare whole zones, first those in doubt."""

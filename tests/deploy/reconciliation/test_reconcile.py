@@ -12,7 +12,7 @@ from dns.rcode import Rcode
 from appliance.addresses import Nameserver
 from appliance.deploy.publishing.publications import FileChanges
 from appliance.deploy.publishing.publisher import Expectation, SerialServed, ZoneAbsent
-from appliance.deploy.reconciliation.reconcile import Plan, Snapshot, adopted, plan, take_snapshot
+from appliance.deploy.reconciliation.reconcile import Plan, Snapshot, adopted, is_handed_over, plan, take_snapshot
 from appliance.queries.soa import SoaQuery, SoaResponse
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.catalog import member_label
@@ -182,6 +182,15 @@ def test_a_file_that_is_older_than_what_is_served_is_behind() -> None:
 def test_a_serial_that_was_never_handed_over_proves_nothing() -> None:
     zone = replace(zone_status(serial=7), attempted=6)
     assert plan(snapshot([zone], 7, 7)).deploy == [zone]
+
+
+def test_what_the_primary_was_handed_is_known_from_the_last_attempt() -> None:
+    zone, file = zone_status(serial=7), Publication(7, "digest", "derived")
+    refused = replace(zone, error="check: no")
+    assert is_handed_over(zone) and not is_handed_over(refused)
+    assert not is_handed_over(replace(zone, attempted=6)) and not is_handed_over(replace(zone, proven=6))
+    assert is_handed_over(replace(refused, published=file)) and is_handed_over(replace(refused, proven=7))
+    assert not is_handed_over(replace(refused, published=replace(file, method=Method.UPDATE)))
 
 
 def test_a_member_that_no_secondary_has_is_missed() -> None:

@@ -35,7 +35,7 @@ from appliance.zones.serial import is_later
 from tests.deploy.builders import CATALOG, NS1, NS2, answered, expected, zone_status
 from tests.deploy.many_zones import ManyZones, many_zones
 from tests.deploy.reconciliation.test_reconcile_schedule import Seconds
-from tests.deploy.test_size import started, step_until
+from tests.deploy.test_size import GatedChecker, started, step_until
 from tests.deployed import store_attempt
 
 
@@ -66,6 +66,22 @@ def test_a_zone_is_live_only_while_every_nameserver_serves_it(three: ManyZones, 
         step_until(deployer, lambda: statistics.count_by_state() == {"deploying": 3}, "the nameserver is silent")
         three.ns2.is_silent = False
         step_until(deployer, lambda: statistics.count_by_state() == {"live": 3}, "it answers again")
+
+
+def test_a_silent_primary_is_handed_what_has_changed_and_nothing_else(three: ManyZones, tmp_path: Path) -> None:
+    checker = GatedChecker()
+    checker.gate.set()
+    three.host = replace(three.host, checker=checker)
+    changed = three.zones[0]
+    with started(three, tmp_path, reconcile_interval=1) as deployer:
+        three.ns1.is_silent = True
+        step_until(deployer, lambda: statistics.count_by_state() == {"deploying": 3}, "the primary is silent")
+        three.raise_all([changed])
+        before = deployer.reconciliations
+        step_until(deployer, lambda: deployer.reconciliations > before and checker.batches, "everything is compared")
+        assert {zone for batch in checker.batches for zone in batch} == {str(changed.name)}
+        three.ns1.is_silent = False
+        step_until(deployer, lambda: statistics.count_by_state().get("live") == 2, "it answers again")
 
 
 def test_the_error_of_an_attempt_ends_when_the_zone_is_served(three: ManyZones, tmp_path: Path) -> None:
