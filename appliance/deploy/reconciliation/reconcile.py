@@ -24,7 +24,7 @@ from appliance.store import deployments, former_zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.catalog import member_label, uuid_of
-from appliance.zones.deployment import Method, Publication
+from appliance.zones.deployment import Method, Publication, reaches
 from appliance.zones.serial import is_ahead, latest
 
 ANSWER_TIMEOUT = 1.0
@@ -102,15 +102,24 @@ class Snapshot:
         return self.nameservers[0] in answers and all(answer.serial is None for answer in answers.values())
 
     def is_missed(self, status: ZoneStatus) -> bool:
-        """Return True for a member of the catalog if every secondary answers that it has no such zone.
+        """Return True for a member of the catalog if every secondary has that, and answers that it has no such zone.
 
         SERVFAIL says that it has the zone, and has not transferred it yet.
         """
+        if not all(map(self._has_catalog, self.nameservers)):
+            return False  # it has yet to transfer the catalog, as a new one
         answers = [self.answers.get((server, status.name)) for server in self.nameservers[1:]]
         is_member = self.members is not None and member_label(status.uuid) in self.members
         if status.signed and any(answer and answer.rcode == Rcode.NOERROR for answer in answers):
             return False  # it still serves the zone as it was before it was signed
         return is_member and bool(answers) and all(answer is not None and _is_unknown(answer) for answer in answers)
+
+    def _has_catalog(self, server: Nameserver) -> bool:
+        """Return True if the nameserver has the catalog of the primary, or a later one."""
+        own, answer = (self.answers.get((one, self.catalog)) for one in (self.nameservers[0], server))
+        if own is None or answer is None or own.serial is None:
+            return False
+        return reaches(answer.serial, own.serial)
 
     def catalog_serials(self) -> tuple[int | None, int | None]:
         """Return the catalog's serial on the primary, and that of a secondary which is ahead of it."""

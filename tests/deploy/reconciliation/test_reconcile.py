@@ -35,6 +35,7 @@ def snapshot(
     answers: dict[SoaQuery, SoaResponse | None] = {}
     for server, serial in ((NS1, ns1), (NS2, ns2)):
         answers[server, name(ZONE)] = answered(server, ZONE, serial) if not isinstance(serial, str) else None
+        answers[server, CATALOG] = answered(server, str(CATALOG), 5)
     named = {label: name(zone) for label, zone in (members or {}).items()}
     changes = files or FileChanges()
     return Snapshot((NS1, NS2), CATALOG, statuses, answers, named, expected, deleted=deleted, files=changes)
@@ -202,6 +203,14 @@ def test_a_member_that_no_secondary_has_is_missed() -> None:
     transferring = snapshot([zone], 7, None, members)
     transferring.answers[NS2, zone.name] = replace(answered(NS2, ZONE, None), rcode=Rcode.SERVFAIL)  # type: ignore[index]
     assert not transferring.is_missed(zone)
+
+
+@pytest.mark.parametrize("catalog", [None, 4, "silent"])
+def test_no_member_is_missed_by_a_secondary_that_lacks_the_present_catalog(catalog: int | str | None) -> None:
+    zone = zone_status(serial=7)
+    found = snapshot([zone], 7, None, {member_label(zone.uuid): ZONE})
+    answer = None if isinstance(catalog, str) else answered(NS2, str(CATALOG), catalog)
+    assert not replace(found, answers={**found.answers, (NS2, CATALOG): answer}).is_missed(zone)
 
 
 def test_a_signed_zone_that_a_secondary_still_serves_unsigned_is_not_missed() -> None:
