@@ -26,7 +26,7 @@ from appliance.queries.bulk import query_all
 from appliance.queries.transfer import axfr
 from appliance.render.zone_file import apex_of, digest_of
 from appliance.settings import Settings
-from appliance.store import deployments, former_zones, statistics, zones
+from appliance.store import deployments, statistics, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.catalog import FILE_UUID, member_label
@@ -93,7 +93,7 @@ def files(context: DoctorContext) -> Iterator[Result]:
         with store.reading():
             known = list(deployments.statuses())
             unlisted = set(zone_files.zones()) - {one.uuid for one in known} - {FILE_UUID}
-            unknown = unlisted - former_zones.among(unlisted)
+            unknown = unlisted - zones.known(unlisted)
         sample = _sample(context, known)
         differing = [one.name for one in sample if _differs_on_disk(zone_files, one, store, context.settings)]
     if context.zone is not None and not sample:

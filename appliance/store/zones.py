@@ -147,6 +147,12 @@ def _existing(uuid: UUID) -> pw.ModelSelect[tables.Zone]:
     return select().where(tables.Zone.uuid == uuid)
 
 
+def known(uuids: Iterable[UUID]) -> set[UUID]:
+    """Return those of these uuids that are zones of the database, also deleted and held ones."""
+    query = tables.Zone.select(tables.Zone.uuid)
+    return {row.uuid for part in tables.batches(uuids) for row in query.where(tables.Zone.uuid.in_(part))}
+
+
 def first_signed() -> Zone | None:
     """Return a zone that is published signed, or None."""
     row = select().where(tables.Zone.signed, tables.Zone.deleted_at.is_null()).first()

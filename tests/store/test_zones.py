@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import apsw
 import dns.name
@@ -60,6 +61,12 @@ def test_the_longest_match_is_found(workspace: Workspace, name: str, zone: str |
     for domain in ("example.com", "dev.example.com", "deep.a.b.dev.example.com"):
         workspace.zone(domain)
     assert found(name) == zone
+
+
+def test_deleted_zones_are_known_and_others_are_not(workspace: Workspace) -> None:
+    deleted, present = workspace.zone("deleted.org"), workspace.zone("present.org")
+    workspace.editor.delete_zone(workspace.owner, deleted.uuid)
+    assert zones.known([deleted.uuid, present.uuid, uuid4()]) == {deleted.uuid, present.uuid}
 
 
 def test_a_deleted_zone_leaves_its_names_to_the_one_above(workspace: Workspace) -> None:

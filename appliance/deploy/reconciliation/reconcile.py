@@ -20,7 +20,7 @@ from appliance.deploy.publishing.publisher import Expectation, Expected
 from appliance.deploy.unknown_zones import UnknownZone, find_unknown_zones
 from appliance.queries.bulk import query_all
 from appliance.queries.soa import SoaQuery, SoaResponse
-from appliance.store import deployments, former_zones
+from appliance.store import deployments, former_zones, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.catalog import member_label, uuid_of
@@ -303,10 +303,11 @@ def _with_store(
     present = {one.uuid for one in snapshot.statuses}
     labels, files = set(map(member_label, present)), host.files.zones()
     others = [uuid for label in members if label not in labels and (uuid := uuid_of(label))]
-    with store.reading():
-        gone = former_zones.among([*others, *(uuid for uuid in files if uuid not in present)])
+    others += (uuid for uuid in files if uuid not in present)
+    with store.reading():  # again: zones have been created since
+        gone, known = former_zones.among(others), zones.known(others)
     living = [one.name for one in snapshot.statuses if not one.deleted]
     deleted = {member_label(one.uuid) for one in snapshot.statuses if one.deleted} | set(map(member_label, gone))
-    unknown = find_unknown_zones(host, members, files, present.union(gone), living)
+    unknown = find_unknown_zones(host, members, files, present.union(known), living)
     files_changed = find_changes((one for one in snapshot.statuses if not one.deleted), delegated, host, store)
     return replace(snapshot, ahead=ahead, deleted=frozenset(deleted), unknown=unknown, files=files_changed)

@@ -14,11 +14,13 @@ from appliance.deploy.publishing.publications import FileChanges
 from appliance.deploy.publishing.publisher import Expectation, SerialServed, ZoneAbsent
 from appliance.deploy.reconciliation.reconcile import Plan, Snapshot, adopted, is_handed_over, plan, take_snapshot
 from appliance.queries.soa import SoaQuery, SoaResponse
+from appliance.render.zone_file import zone_file
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.catalog import member_label
 from appliance.zones.deployment import Method, Publication
 from tests.deploy.builders import CATALOG, NS1, NS2, NS3, answered, expected, name, zone_status
-from tests.deploy.many_zones import many_zones
+from tests.deploy.many_zones import ManyZones, many_zones
+from tests.workspace import APEX
 
 ZONE = "example.com"
 
@@ -257,3 +259,27 @@ def test_no_secondary_seems_ahead_while_the_catalog_changes(silent: tuple[int, .
         taken = take_snapshot(many.host, many.store, expected, treated_as_silent)
     own, over = taken.catalog_serials()
     assert (own, over) == (2, None)
+
+
+class Creating(dict[bytes, int]):
+    """Serials of a nameserver; the first query for one has a zone created and published."""
+
+    def __init__(self, many: ManyZones) -> None:
+        super().__init__()
+        self._many = many
+
+    def get(self, zone: bytes, default: int | None = None) -> int | None:  # type: ignore[override]
+        """Return the serial of the zone."""
+        if not self:
+            with self._many.store.connection():
+                created = self._many.workspace.zone("created.example")
+            self._many.host.files.path(created.uuid).write_bytes(zone_file(created.name, 1, APEX, "", 0))
+            self[created.name.to_digestable()] = created.serial
+        return super().get(zone, default)
+
+
+def test_a_zone_that_is_created_meanwhile_is_not_unknown(tmp_path: Path) -> None:
+    with many_zones(tmp_path, 1) as many:
+        many.ns1.serials = Creating(many)
+        taken = take_snapshot(many.host, many.store, expected)
+        assert (len(taken.statuses), len(many.host.files.zones()), taken.unknown) == (1, 1, [])
