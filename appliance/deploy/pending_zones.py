@@ -187,9 +187,12 @@ class PendingZones:
 
     def is_unchanged(self, status: ZoneStatus) -> bool:
         """Return True if the zone has neither started nor been requested since `begin_snapshot`."""
-        name = status.name
+        return not self.has_changed(status.name)
+
+    def has_changed(self, name: Name) -> bool:
+        """Return True if a zone of that name has started or been requested since `begin_snapshot`."""
         is_waiting = name in self._ready or name in self._updates or name in self._quiet or name in self._blocked
-        return not (is_waiting or name in self._changed)
+        return is_waiting or name in self._changed
 
     def _requested(self, name: Name) -> ZoneStatus:
         requested = self._rollouts[name].requested

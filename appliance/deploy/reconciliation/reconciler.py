@@ -166,7 +166,8 @@ class Reconciler:
             self.context.schedule.retry_soon()
             return
         members.learn(found.listed)
-        members.remove(found.plan.leave)
+        has_changed = self.context.zones.has_changed  # a zone that was deleted then may be restored by now
+        members.remove({label: name for label, name in found.plan.leave.items() if not has_changed(name)})
         if own is not None and over is not None:  # before any yield: else a catalog without these members is sent first
             log.warning("event=catalog-behind serial=%d later=%d", own, over)
             members.adopt(reconcile.adopted(snapshot), raise_over(own, over))

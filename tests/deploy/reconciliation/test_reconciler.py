@@ -211,6 +211,20 @@ def test_a_lost_catalog_is_later_than_that_of_a_secondary_only_with_all_of_its_m
         assert (first.add, first.serial) == (ahead, 6)
 
 
+def test_a_zone_that_was_restored_meanwhile_stays_in_the_catalog(three: ManyZones) -> None:
+    restored, deleted = (zone_status(f"{name}.example", deleted=True) for name in ("restored", "deleted"))
+    members = {member_label(one.uuid): one.name for one in (restored, deleted)}
+    snapshot = Snapshot((NS1, NS2), CATALOG, [restored, deleted], {}, members, expected, deleted=frozenset(members))
+    listed = {name: label for label, name in members.items()}
+    found = Comparison(snapshot, Plan(leave=members), {}, set(), {NS1, NS2}, set(), (), (), listed, ())
+    with reconciling(three, found, time.monotonic) as (context, reconciler):
+        reconciler.step()
+        context.zones.request(replace(restored, deleted=False))
+        reconciler.step()
+        sent = context.members.next_update()
+        assert sent and sent.remove == {member_label(deleted.uuid): deleted.name}
+
+
 @pytest.mark.parametrize(("join", "listed"), [([], None), ([zone_status()], {})], ids=["unreadable", "refused"])
 def test_a_catalog_that_is_not_repaired_has_everything_compared_less_and_less_often(
     three: ManyZones, join: list[ZoneStatus], listed: dict[Name, str] | None
