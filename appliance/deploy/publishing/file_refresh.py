@@ -6,6 +6,7 @@ serial, so that file and journal together are never older than what was served.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from appliance.render.zone_file import digest_of
 from appliance.store import zones
 from appliance.store.file.database import Store
 from appliance.zones.deployment import Publication
+from appliance.zones.names import print_domain
+
+log = logging.getLogger(__name__)
 
 LARGEST_JOURNAL = 16 * 2**20
 """Octets of a journal from which on it is removed once the file has the serial that is served."""
@@ -87,6 +91,9 @@ def _stage(uuid: UUID, name: Name, host: PrimaryHost, store: Store) -> Refresh:
         host.files.stage_refresh(uuid, compiled.content)
     except ApplianceError as failed:
         return Refresh(uuid, name, error=str(failed))
+    except Exception as failed:  # rows that are not valid may raise anything, and must keep no other file behind
+        log.exception("event=worker-broke zone=%s", print_domain(name))
+        return Refresh(uuid, name, error=f"internal error: {failed!r}")
     published = Publication(zone.serial, digest_of(compiled.content), compiled.derived)
     return Refresh(uuid, name, published, signed=zone.signed)
 

@@ -260,6 +260,9 @@ def _caught(candidate: _Candidate) -> Iterator[None]:
         candidate.error = ReloadFailed(str(failed))
     except ApplianceError as failed:
         candidate.error = CompileFailed(str(failed))
+    except Exception as failed:  # rows that are not valid may raise anything
+        log.exception("event=worker-broke zone=%s", print_domain(candidate.name))
+        candidate.error = CompileFailed(f"internal error: {failed!r}")
 
 
 def _log(candidate: _Candidate, began: float, clock: Callable[[], float] = time.monotonic) -> None:

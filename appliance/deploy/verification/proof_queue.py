@@ -162,8 +162,14 @@ def _prove_all(requested: Sequence[_Requested], prover: Prover) -> list[ContentP
         elif silence:
             proof = ContentProof(uuid, name, ProofVerdict.UNANSWERED, reason=silence)
         else:
-            proof = prover.prove(uuid, name, proven[uuid])
-            silence = proof.reason if proof.verdict is ProofVerdict.UNANSWERED else ""
+            try:
+                proof = prover.prove(uuid, name, proven[uuid])
+                silence = proof.reason if proof.verdict is ProofVerdict.UNANSWERED else ""
+            except ApplianceError:
+                raise
+            except Exception as failed:  # rows that are not valid may raise anything, and concern no other zone
+                log.exception("event=worker-broke zone=%s", print_domain(name))
+                proof = ContentProof(uuid, name, ProofVerdict.UNANSWERED, reason=f"internal error: {failed!r}")
         proofs.append(proof)
     return proofs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace as with_fields
 from itertools import count
 
@@ -14,6 +15,7 @@ from appliance.errors import PublishFailed
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import digest_of, serial_of
+from appliance.store.file import sqlite
 from appliance.zones.model import Zone
 from tests.pair import Pair, program
 from tests.workspace import Workspace
@@ -82,6 +84,18 @@ def test_a_file_that_cannot_be_written_is_an_error(workspace: Workspace, pair: P
     host.files.discard_refresh(zone.uuid)
     (result,) = replace([refresh], host)
     assert result.error == "refresh: No such file or directory"
+
+
+def test_a_row_that_is_not_valid_keeps_no_other_file_behind(
+    workspace: Workspace, pair: Pair, host: PrimaryHost
+) -> None:
+    bad, good = (published(workspace, pair, host, f"{domain}.test") for domain in ("planted", "beside"))
+    workspace.add(bad, "A", "www", "192.0.2.1")
+    with closing(sqlite.connect(workspace.store.path)) as database:
+        database.execute("update record set line = 'www.planted.test. 60 IN TXT gr\u00fcn'")
+    refused, refresh = prepared(host, workspace, bad, good)
+    assert refused.error and "UnicodeEncodeError" in refused.error and refused.published is None
+    assert refresh.published and refresh.error is None
 
 
 def test_a_batch_ends_when_it_has_taken_long(workspace: Workspace, pair: Pair, host: PrimaryHost) -> None:

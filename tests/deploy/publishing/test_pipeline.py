@@ -176,6 +176,7 @@ def test_a_file_that_named_wrote_of_what_was_published_needs_no_later_serial(
         ("www.planted.example. 60 IN A 192.0.2.1\nevil.planted.example. 60 IN A 203.0.113.9", "compile: "),
         ("www.elsewhere.example. 60 IN A 192.0.2.1", "check: "),
         ("$INCLUDE /etc/passwd", "check: "),
+        ("www.planted.example. 60 IN TXT gr\u00fcn", "compile: internal error: UnicodeEncodeError"),
     ],
 )
 def test_a_planted_row_fails_its_zone_alone(

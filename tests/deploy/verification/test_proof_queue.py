@@ -127,6 +127,32 @@ def test_an_error_after_one_proof_keeps_no_other_zone_waiting(dispatching: Dispa
     assert len(found) == 1 and proofs.is_idle
 
 
+class Broken(Prover):
+    """A prover to which the rows of one zone raise an error."""
+
+    def prove(self, uuid: UUID, name: Name, base: int | None) -> ContentProof:
+        """Prove the content of any other zone."""
+        if str(name) == "broken.example.":
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+        return super().prove(uuid, name, base)
+
+
+def test_a_zone_with_rows_that_are_not_valid_keeps_no_other_from_being_proven(
+    dispatching: Dispatching, zone: Zone, workspace: Workspace
+) -> None:
+    broken, found = workspace.zone("broken.example"), list[ContentProof]()
+    context, source = dispatching.context, Served(served(zone.serial, Delta()))
+    proofs = ProofQueue(context, Broken(source, context.host.apex, context.store), RaisedSerials(context))
+    for one in (zone, broken):
+        proofs.request(one.uuid, one.name, found.append)
+    proofs.start_waiting()
+    dispatching.end()
+    assert {str(one.name): one.verdict for one in found} == {
+        "prove.example.": ProofVerdict.PROVEN,
+        "broken.example.": ProofVerdict.UNANSWERED,
+    }
+
+
 def test_a_deleted_zone_is_not_proven(dispatching: Dispatching, zone: Zone, workspace: Workspace) -> None:
     proofs, found = proofs_of(dispatching, zone.serial, Delta(added=frozenset({OTHER}))), list[ContentProof]()
     workspace.editor.delete_zone(workspace.owner, zone.uuid)
