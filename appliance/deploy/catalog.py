@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 ABSENCE_PATIENCE = 2.0
 """Seconds in which secondaries drop a removed member; after that the join is left to the next update."""
+LOAD_PATIENCE, LOAD_INTERVAL = 10.0, 0.1
+"""Seconds in which a starting primary must load the catalog in its file, and seconds between two checks."""
 ABSENCE_TIMEOUT, ABSENCE_INTERVAL = 0.2, 0.005
 """Seconds that one query waits for its answer, and seconds between two queries."""
 
@@ -126,15 +129,32 @@ def _has_reached(answer: SoaResponse | None, target: int | None) -> bool:
     return answer is not None and target is not None and reaches(answer.serial, target)
 
 
-def repair_catalog(host: PrimaryHost) -> None:
-    """Write a catalog without members for a primary that has none, and reload it.
+def repair_catalog(
+    host: PrimaryHost,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Write a catalog without members for a primary that has none, and reload it; do nothing if it loads its own.
 
     Raise CommandError if named.conf names no such zone: then the file is that of another catalog.
     """
     if host.control.show_zone(host.catalog) is None:
         reason = "the catalog zone in named.conf is not that of the setting dns.catalog"
         raise CommandFailed(("catalog", str(host.catalog)), reason)
+    if _loads_catalog(host, monotonic, sleep):
+        return
     host.files.stage(FILE_UUID, catalog_zone(host.catalog, FIRST_SERIAL))
     host.files.publish(FILE_UUID)
     host.control.reload(host.catalog)
     log.warning("event=catalog-repaired")
+
+
+def _loads_catalog(host: PrimaryHost, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> bool:
+    """Return True once the primary has a catalog: while it starts, it may answer before it has loaded its file."""
+    deadline = monotonic() + LOAD_PATIENCE
+    while (state := host.control.zone_state(host.catalog)) is None or state.serial is None:
+        head = host.files.head(FILE_UUID)
+        if head is None or head.name != host.catalog or monotonic() >= deadline:
+            return False
+        sleep(LOAD_INTERVAL)
+    return True

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from appliance.deploy.catalog import complete_members_of, members_of, send_update
+from appliance.deploy.catalog import complete_members_of, members_of, repair_catalog, send_update
 from appliance.deploy.catalog_members import CatalogUpdate
 from appliance.deploy.host import PrimaryHost
-from appliance.errors import CommandError
+from appliance.errors import CommandError, CommandFailed
 from appliance.keys import new_key
+from appliance.nameserver.control import Control
 from appliance.nameserver.notify_sender import NotifySender
-from appliance.zones.catalog import member_label
+from appliance.nameserver.zone_files import ZoneFiles
+from appliance.render.named_conf import catalog_zone
+from appliance.zones.catalog import FILE_UUID, member_label
 from tests.deploy.builders import name
 from tests.deploy.many_zones import SoaServer
+from tests.deploy.publishing.test_primary_zone import Elapsing
 from tests.pair import Pair, wait_for
 
 
@@ -87,6 +92,43 @@ def test_a_silent_secondary_delays_no_join(host: PrimaryHost, notifies: NotifySe
         silent.is_silent = True
         beside = replace(host, nameservers=(*host.nameservers, silent.server))
         assert send_update(CatalogUpdate({}, {}, None, {newer: zone}), beside, notifies) == frozenset()
+
+
+def test_a_catalog_that_the_primary_has_is_not_replaced(host: PrimaryHost, pair: Pair) -> None:
+    label = member_label(pair.create(name("kept.example"), 1))
+    before = host.files.read_live(FILE_UUID)
+    repair_catalog(host)
+    assert host.files.read_live(FILE_UUID) == before
+    assert label in (members_of(host, host.primary) or {})
+
+
+class Starting:
+    """A transport to a primary that has loaded its catalog after so many queries for the state of it."""
+
+    def __init__(self, times: int) -> None:
+        self._times = times
+        self.sent: list[str] = []
+
+    def command(self, *words: str) -> str:
+        self.sent.append(words[0])
+        if words[0] != "zonestatus":
+            return 'file "catalog.zone"'
+        if self.sent.count("zonestatus") <= self._times:
+            raise CommandFailed(words, "zone not loaded")
+        return "files: catalog.zone\nserial: 7\n"
+
+
+@pytest.mark.parametrize(("times", "content", "serial"), [(3, b"", 1), (3, None, 7), (10**6, None, 1)])
+def test_a_catalog_is_replaced_unless_a_primary_that_starts_loads_it(
+    host: PrimaryHost, tmp_path: Path, times: int, content: bytes | None, serial: int
+) -> None:
+    transport, clock, files = Starting(times), Elapsing(), ZoneFiles(tmp_path)
+    files.stage(FILE_UUID, catalog_zone(host.catalog, 7) if content is None else content)
+    files.publish(FILE_UUID)
+    repair_catalog(replace(host, control=Control(transport), files=files), clock.monotonic, clock.sleep)
+    head = files.head(FILE_UUID)
+    assert head and head.serial == serial
+    assert ("reload" in transport.sent) == (serial == 1)
 
 
 def test_an_update_that_is_refused_is_an_error(host: PrimaryHost, pair: Pair, notifies: NotifySender) -> None:
