@@ -67,8 +67,10 @@ class WaitingCheckers:
             self._end(list(self._waiting))
 
     def _replace(self) -> None:
-        while not self._ended.is_set():
+        while True:
             self._taken.clear()
+            if self._ended.is_set():  # asked after that: the end sets both, and must not be overlooked
+                return
             try:
                 self._fill()
             except CommandError as failed:  # the next check starts one itself, and reports why that fails

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,3 +136,19 @@ def test_a_missing_program_is_an_error_until_it_is_there(tmp_path: Path) -> None
             checkers.take()
         Path(missing).symlink_to("/bin/echo")
         assert checkers.take().finish(timeout=10).output == "given\n"
+
+
+def test_the_block_ends_also_if_it_ends_when_the_thread_begins() -> None:
+    def run_many() -> None:
+        for _ in range(3000):
+            with WaitingCheckers(0, lambda: Installed((), 0), lambda _: Started(("/bin/true",))).running():
+                pass
+
+    thread, interval = threading.Thread(target=run_many, daemon=True), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        thread.start()
+        thread.join(60)
+    finally:
+        sys.setswitchinterval(interval)
+    assert not thread.is_alive()
