@@ -283,10 +283,15 @@ class ZoneFiles:
         with _as_publish_failed("stage"):
             path.unlink(missing_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fchmod(file.fileno(), self._mode)
+            try:
+                with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fchmod(file.fileno(), self._mode)
+            except OSError:
+                with contextlib.suppress(OSError):  # a part of a file that has no room would leave none to others
+                    path.unlink()
+                raise
         self._staged[path] = hashlib.sha256(content).hexdigest()
         self._unflushed.add(path)
         return path

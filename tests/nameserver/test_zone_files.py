@@ -179,6 +179,7 @@ def test_a_file_over_its_limit_is_refused_and_the_live_one_stays(files: ZoneFile
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, previous)
     assert files.path(ZONE).read_bytes() == b"one"
+    assert files.staged_zones() == []
     files.stage(ZONE, b"two")
 
 

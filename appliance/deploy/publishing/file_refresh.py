@@ -90,7 +90,7 @@ def _stage(uuid: UUID, name: Name, host: PrimaryHost, store: Store) -> Refresh:
             compiled = compile_zone(zone, host.apex)
         host.files.stage_refresh(uuid, compiled.content)
     except ApplianceError as failed:
-        return Refresh(uuid, name, error=str(failed))
+        return _refused(Refresh(uuid, name), str(failed), host)
     except Exception as failed:  # rows that are not valid may raise anything, and must keep no other file behind
         log.exception("event=worker-broke zone=%s", print_domain(name))
         return Refresh(uuid, name, error=f"internal error: {failed!r}")

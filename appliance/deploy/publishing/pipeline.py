@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,15 @@ from appliance.deploy.publishing.primary_zone import (
 from appliance.deploy.publishing.signed_again import must_sign_again, sign_again
 from appliance.deploy.publishing.signed_elsewhere import is_signed_since, keys_of, served_signed
 from appliance.editing import Editor
-from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
+from appliance.errors import (
+    ApplianceError,
+    CheckFailed,
+    CommandError,
+    CompileFailed,
+    DeployError,
+    PublishFailed,
+    ReloadFailed,
+)
 from appliance.nameserver.control import ZoneState
 from appliance.render.zone_file import digest_of, serial_of
 from appliance.store import deployments, signing, zones
@@ -112,6 +120,9 @@ def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: PrimaryHost, store: S
             candidate.is_loaded = _load(candidate, host, store)
     for candidate in candidates:
         _log(candidate, began)
+        if candidate.error:
+            with suppress(PublishFailed):  # what it staged takes space that others need
+                host.files.discard(candidate.uuid)
     return [candidate.attempt() for candidate in candidates]
 
 
@@ -242,7 +253,6 @@ def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:
         refusal = unchecked or refusals.get(candidate.name)
         if refusal:
             candidate.error = CheckFailed(refusal)
-            host.files.discard(candidate.uuid)
 
 
 def _sound(candidates: Iterable[_Candidate]) -> list[_Candidate]:
