@@ -165,12 +165,16 @@ def _require_keys(candidate: _Candidate, host: PrimaryHost, store: Store) -> Non
 
 def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:
     """Unlink files of zones removed over a day ago, but not of unknown zones, what named abandoned, and old keys."""
+    before = now - KEPT_AFTER_REMOVAL
     with store.reading():
-        removed = deployments.removed_before(host.files.zones(), now - KEPT_AFTER_REMOVAL)
+        removed = deployments.removed_before(host.files.zones(), before)
     for uuid in removed:
-        host.files.remove(uuid)
-        log.info("event=files-removed zone=%s", uuid)
-    host.files.remove_abandoned(now - KEPT_AFTER_REMOVAL)
+        with store.reading():  # again: many take minutes, and one may be restored meanwhile
+            is_removed = bool(deployments.removed_before([uuid], before))
+        if is_removed:
+            host.files.remove(uuid)
+            log.info("event=files-removed zone=%s", uuid)
+    host.files.remove_abandoned(before)
     remove_old_keys(host, store, now)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -117,6 +118,35 @@ def test_files_outlive_a_removal_by_a_day(host: PrimaryHost, workspace: Workspac
     left = [host.files.path(uuid).exists() for uuid in (gone.uuid, lives.uuid, unknown)]
     assert left == [False, True, True]
     host.files.remove(unknown)
+
+
+class Restoring(ZoneFiles):
+    """Zone files whose first removal has a user restore what is left."""
+
+    def __init__(self, directory: Path, restore: Callable[[UUID], object]) -> None:
+        super().__init__(directory)
+        self._restore = restore
+
+    def remove(self, zone: UUID) -> None:
+        """Remove the files, after the other zones were restored."""
+        for other in set(self.zones()) - {zone}:
+            self._restore(other)
+        super().remove(zone)
+
+
+def test_files_of_a_zone_that_is_restored_meanwhile_stay(
+    host: PrimaryHost, workspace: Workspace, tmp_path: Path
+) -> None:
+    files = Restoring(tmp_path, lambda uuid: workspace.editor.undelete_zone(workspace.owner, uuid))
+    for domain in ("one.example", "other.example"):
+        zone = workspace.zone(domain)
+        workspace.editor.delete_zone(workspace.owner, zone.uuid)
+        deployments.store_removed(zone.uuid, workspace.clock())
+        files.stage(zone.uuid, b"")
+        files.publish(zone.uuid)
+    workspace.clock.forward(days=1, seconds=1)
+    remove_old_files(replace(host, files=files), workspace.store, workspace.clock())
+    assert len(files.zones()) == 1
 
 
 def test_no_serial_is_published_with_two_contents(host: PrimaryHost, pair: Pair, workspace: Workspace) -> None:
