@@ -67,6 +67,7 @@ class PendingZones:
         if name in self._holding or name in self._held or (rollout and rollout.requested):
             return False
         self._held.add(name)
+        self._changed.add(name)
         return True
 
     def release(self, name: Name) -> None:
@@ -180,17 +181,17 @@ class PendingZones:
             yield self._unblock_at
 
     def begin_snapshot(self) -> None:
-        """Remember from now on which zones start or are requested, for `is_unchanged`."""
-        self._changed = set(self._holding)
+        """Remember from now on which zones start or are requested, or have their name held, for `is_unchanged`."""
+        self._changed = self._holding | self._held
         kept = self._holding | self._quiet
         self._quiet_until = {name: until for name, until in self._quiet_until.items() if name in kept}
 
     def is_unchanged(self, status: ZoneStatus) -> bool:
-        """Return True if the zone has neither started nor been requested since `begin_snapshot`."""
+        """Return True if the zone has not changed, and nor has its file, since `begin_snapshot`."""
         return not self.has_changed(status.name)
 
     def has_changed(self, name: Name) -> bool:
-        """Return True if a zone of that name has started or been requested since `begin_snapshot`."""
+        """Return True if a zone of that name has started or been requested, or was held, since `begin_snapshot`."""
         is_waiting = name in self._ready or name in self._updates or name in self._quiet or name in self._blocked
         return is_waiting or name in self._changed
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain, islice
@@ -240,12 +240,13 @@ class Reconciler:
         """Refresh files that are older than what is served; compare whole zones, first those in doubt."""
         refresher = self.context.refresher
         yield from self._each(plan.behind, lambda one: refresher.note_behind(one.uuid, one.name))
-        for status in (one for one in plan.doubtful if one.uuid in snapshot.files.doubtful):
+        doubtful = list(filter(self.context.zones.is_unchanged, plan.doubtful))
+        for status in (one for one in doubtful if one.uuid in snapshot.files.doubtful):
             head = self.context.host.files.head(status.uuid)
             if head is None or not head.by_named:
                 log.warning("event=file-touched zone=%s", print_domain(status.name))
             yield
-        self.audit.start(snapshot, plan)
+        self.audit.start(snapshot, replace(plan, doubtful=doubtful))
 
     def _log_rewritten(self, statuses: Iterable[ZoneStatus]) -> Iterator[None]:
         """Log each zone file that is missing, and in one line how many the settings now describe differently."""

@@ -16,6 +16,7 @@ from dns.name import Name
 
 from appliance.deploy.context import DeployerContext, new_context
 from appliance.deploy.dispatcher import Dispatcher
+from appliance.deploy.publishing.publications import FileChanges
 from appliance.deploy.publishing.raised_serials import RaisedSerials
 from appliance.deploy.reconciliation.comparison import Comparison
 from appliance.deploy.reconciliation.reconcile import Plan, Snapshot
@@ -223,6 +224,24 @@ def test_a_zone_that_was_restored_meanwhile_stays_in_the_catalog(three: ManyZone
         reconciler.step()
         sent = context.members.next_update()
         assert sent and sent.remove == {member_label(deleted.uuid): deleted.name}
+
+
+@pytest.mark.parametrize("is_refreshed", [False, True])
+def test_a_file_that_was_refreshed_meanwhile_was_not_touched(
+    three: ManyZones, caplog: pytest.LogCaptureFixture, is_refreshed: bool
+) -> None:
+    zone = zone_status()
+    changes = FileChanges(doubtful=frozenset({zone.uuid}))
+    snapshot = Snapshot((NS1, NS2), CATALOG, [zone], {}, {}, expected, files=changes)
+    found = Comparison(snapshot, Plan(doubtful=[zone]), {}, set(), {NS1, NS2}, set(), (), (), {}, ())
+    with reconciling(three, found, time.monotonic) as (context, reconciler):
+        reconciler.step()
+        if is_refreshed:
+            context.zones.hold(zone.name)
+            context.zones.release(zone.name)
+        reconciler.step()
+        assert ("event=file-touched zone=example.com" in caplog.messages) is not is_refreshed
+        assert reconciler.audit.has_doubts is not is_refreshed
 
 
 @pytest.mark.parametrize(("join", "listed"), [([], None), ([zone_status()], {})], ids=["unreadable", "refused"])
