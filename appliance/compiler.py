@@ -71,6 +71,12 @@ def _require_low_ttls(zone: Zone) -> None:
         raise CompileFailed(f"a TTL in a signed zone must be 0 to {MAX_TTL} seconds, not {found.ttl} ({what})")
 
 
+def derived_now(zone: Zone, apex: Apex) -> str:
+    """Return the digest of what is derived in the zone file now, as that of `CompiledZone`."""
+    lines = derived_lines(zone.name, apex, delegated_lines(zone, apex))
+    return derived_digest(apex, lines, signed=zone.signed)
+
+
 def compile_export(zone: Zone, apex: Apex) -> bytes:
     """Return the zone file as users get it: that of `compile_zone`, without the content number of a signed zone."""
     return compile_zone(replace(zone, signed=False), apex).content

@@ -18,12 +18,12 @@ import dns.name
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.compiler import wire_records
+from appliance.compiler import derived_now, wire_records
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import CommandError, CommandTimeout
 from appliance.queries.difference import Difference, DifferenceClient
 from appliance.render.zone_file import Apex
-from appliance.store import deltas, zones
+from appliance.store import deltas, deployments, zones
 from appliance.store.deltas import ZoneDeltas
 from appliance.store.file.database import Store
 from appliance.zones.delta import WireRecord, net
@@ -114,7 +114,11 @@ class Prover:
         zone = zones.get_any(uuid)
         present = {one for one in wire_records(zone, self.apex) if one.rdtype != RdataType.SOA}
         expected = net(version.delta for version in since.versions).inverse().apply(present)
-        return _compared(_marked(expected - records, "missing"), _marked(records - expected, "served"))
+        compared = _compared(_marked(expected - records, "missing"), _marked(records - expected, "served"))
+        published = deployments.publication_of(uuid)
+        if compared[0] is ProofVerdict.DIFFERS and published and published.derived != derived_now(zone, self.apex):
+            return ProofVerdict.UNPROVABLE, "its zone file was published with other settings"
+        return compared
 
 
 def prover_of(host: PrimaryHost, store: Store) -> Prover:

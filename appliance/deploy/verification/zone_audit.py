@@ -137,12 +137,17 @@ class ZoneAudit:
     def _compare(
         self, snapshot: Snapshot, plan: Plan, after: UUID | None, is_due: bool
     ) -> tuple[Choice, list[ZoneComparison]]:
-        """Choose what is compared now, and compare it where it is served as expected; runs in a worker."""
-        choice = choose([*plan.live, *plan.await_secondaries] if is_due else (), plan.doubtful, after)
+        """Choose what is compared now, and compare it where it is served as expected; runs in a worker.
+
+        Zones whose file is to be written again, as after other settings, are compared later: they differ.
+        """
+        live = [one for one in plan.live if one.uuid not in snapshot.files.altered]
+        awaited = (one for one in plan.await_secondaries if one.uuid not in snapshot.files.altered)
+        choice = choose([*live, *awaited] if is_due else (), plan.doubtful, after)
         primary, *secondaries = snapshot.nameservers
         compared = [ToCompare(one.uuid, [primary]) for one in choice.doubtful]
         if is_due and secondaries:
-            compared += [ToCompare(uuid, secondaries, base) for uuid, base in self._changed(plan.live)]
+            compared += [ToCompare(uuid, secondaries, base) for uuid, base in self._changed(live)]
         compared += [
             ToCompare(one.uuid, [server for server in snapshot.nameservers if snapshot.is_met(one, server)])
             for one in choice.others

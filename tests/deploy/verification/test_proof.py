@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import dns.zone
 import pytest
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.compiler import compile_zone
+from appliance.compiler import compile_zone, derived_now
 from appliance.deploy.verification.proof import ContentProof, ProofVerdict, Prover
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.queries.difference import Difference
 from appliance.store import deltas, zones
 from appliance.zones.delta import Delta, WireRecord, net
+from appliance.zones.deployment import Publication
 from appliance.zones.model import Zone
+from tests.deployed import store_attempt
 from tests.workspace import APEX, Workspace
 
 
@@ -128,6 +130,20 @@ def test_a_whole_zone_is_compared_at_the_serial_that_is_served(changed: Changed)
     assert changed.prove(served(older, Delta(), whole)).verdict is ProofVerdict.PROVEN
     assert changed.prove(served(older, Delta(), whole | {OTHER})).verdict is ProofVerdict.DIFFERS
     assert changed.prove(served(older + 1, Delta(), whole)).verdict is ProofVerdict.DIFFERS
+
+
+def test_a_whole_zone_that_was_published_with_other_settings_is_not_said_to_differ(changed: Changed) -> None:
+    workspace, zone = changed.workspace, changed.zone
+    serial, whole = changed.base + 3, records_of(changed, changed.base + 3)
+    published = Publication(changed.base, "digest", derived_now(zone, workspace.editor.apex))
+    with workspace.store.writing():
+        store_attempt(zone.uuid, changed.base, None, published)
+    assert changed.prove(served(serial, Delta(), whole | {OTHER})).verdict is ProofVerdict.DIFFERS
+    more = replace(workspace.editor.apex, servers=(*APEX.servers, Name((b"ns3", b"appliance", b"test", b""))))
+    proof = Prover(Served(served(serial, Delta(), whole)), more, workspace.store).prove(
+        zone.uuid, zone.name, changed.base
+    )
+    assert (proof.verdict, proof.reason) == (ProofVerdict.UNPROVABLE, "its zone file was published with other settings")
 
 
 def records_of(changed: Changed, serial: int) -> frozenset[WireRecord]:

@@ -12,6 +12,7 @@ import pytest
 from appliance.addresses import Nameserver
 from appliance.deploy.context import DeployerContext, new_context
 from appliance.deploy.host import PrimaryHost
+from appliance.deploy.publishing.publications import FileChanges
 from appliance.deploy.publishing.raised_serials import RaisedSerials
 from appliance.deploy.reconciliation.reconcile import Plan, Snapshot
 from appliance.deploy.verification.comparing_process import ComparingProcess
@@ -61,7 +62,7 @@ class Scene:
     times: list[float]
     statuses: list[ZoneStatus] = field(default_factory=list)
 
-    def start(self, doubtful: Sequence[ZoneStatus] = ()) -> None:
+    def start(self, doubtful: Sequence[ZoneStatus] = (), altered: Collection[UUID] = ()) -> None:
         """Start the audit as after a reconciliation, and handle what it finds."""
         servers = self.context.host.nameservers
         answers = {
@@ -70,7 +71,8 @@ class Scene:
             for server in servers
         }
         self.process.serials = {one.uuid: one.serial for one in (*self.statuses, *doubtful)}
-        snapshot = Snapshot(servers, CATALOG, self.statuses, answers, {}, expected)
+        files = FileChanges(altered=frozenset(altered))
+        snapshot = Snapshot(servers, CATALOG, self.statuses, answers, {}, expected, files=files)
         self.audit.start(snapshot, Plan(live=self.statuses, doubtful=list(doubtful)))
 
     def change(self, status: ZoneStatus) -> None:
@@ -82,11 +84,11 @@ class Scene:
         """Handle the ends of jobs until the condition is true."""
         handle_jobs_until(self.context, condition, what)
 
-    def audit_once(self, doubtful: Sequence[ZoneStatus] = ()) -> None:
+    def audit_once(self, doubtful: Sequence[ZoneStatus] = (), altered: Collection[UUID] = ()) -> None:
         """Let the interval pass, and compare the next zones."""
         done = len(self.process.compared) + 1
         self.times[0] += self.context.schedule.interval
-        self.start(doubtful)
+        self.start(doubtful, altered)
         self.run_until(lambda: len(self.process.compared) == done and not self.audit.is_running, "zones are compared")
 
 
@@ -121,6 +123,16 @@ def test_zones_in_doubt_come_first_and_large_ones_alone() -> None:
     assert len(choose(large, [], None).others) == 1
     nothing = choose([], [], None)
     assert not nothing.others and not nothing.is_last
+
+
+def test_zones_whose_file_is_to_be_written_again_are_compared_later(scene: Scene) -> None:
+    rewritten, other = (one.uuid for one in scene.statuses)
+    scene.audit_once()
+    scene.change(scene.statuses[0])
+    scene.audit_once(altered=[rewritten])
+    assert {one.uuid for one in scene.process.compared[-1]} == {other}
+    scene.audit_once()
+    assert {one.uuid for one in scene.process.compared[-1]} == {rewritten, other}
 
 
 def test_equal_zones_are_counted_and_the_age_of_the_cycle_follows(scene: Scene, workspace: Workspace) -> None:
