@@ -6,6 +6,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dns.rcode import Rcode
+from dns.rcode import to_text as rcode_text
+
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.rollout import RolloutEvent, Stage
@@ -20,6 +23,7 @@ from appliance.deploy.verification.watch import (
     Returned,
     Watch,
 )
+from appliance.queries.soa import NOERROR, SoaResponse
 from appliance.zones.deployment import Method
 from appliance.zones.names import print_domain
 
@@ -116,7 +120,15 @@ class RolloutEvents:
         self.context.recorder.observed(watch.uuid, watch.target, watch.answers)
         if watch.target is None or watch.primary_serves:
             return
-        answer = watch.answers.get(self.context.host.primary)
-        reason = f"the primary serves {answer.serial}" if answer else "the primary does not answer"
+        reason = f"the primary {_shown(watch.answers.get(self.context.host.primary))}"
         log.warning("event=not-served zone=%s serial=%d reason=%r", print_domain(watch.name), watch.target, reason)
         self.context.recorder.attempt(watch.uuid, watch.target, f"verify: {reason}; expected {watch.target}")
+
+
+def _shown(answer: SoaResponse | None) -> str:
+    """Return what a nameserver does in place of serving the expected serial."""
+    if answer is None:
+        return "does not answer"
+    if answer.serial is not None:
+        return f"serves {answer.serial}"
+    return "does not serve the zone" if answer.rcode == NOERROR else f"answers {rcode_text(Rcode.make(answer.rcode))}"

@@ -57,6 +57,15 @@ def test_what_the_primary_answers_and_did_not_load_is_restored(loading: Dispatch
     assert deployments.statuses()[0].error == "verify: the primary serves 6; expected 7"
 
 
+def test_a_primary_that_refuses_the_zone_is_not_said_to_serve_anything(loading: Dispatching) -> None:
+    context, watch = loading.context, watch_of(loading)
+    watch.answers[context.host.primary] = answered(context.host.primary, "example.com", None)
+    events_of(loading).handle(Overdue(watch))
+    loading.end()
+    context.recorder.flush()
+    assert deployments.statuses()[0].error == "verify: the primary answers REFUSED; expected 7"
+
+
 def test_a_primary_that_does_not_answer_keeps_the_new_content(loading: Dispatching) -> None:
     watch = watch_of(loading)
     events_of(loading).handle(Overdue(watch))
