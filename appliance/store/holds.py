@@ -13,7 +13,7 @@ from appliance.store import name_keys, tables
 from appliance.store.prepared import PreparedSelect
 from appliance.store.zones import from_row, is_held
 from appliance.zones.model import Zone
-from appliance.zones.ownership import Hold, HoldReason
+from appliance.zones.ownership import LONGEST_PAUSE, Hold, HoldReason
 
 
 def insert(zone: UUID, token: str, reason: HoldReason, now: datetime) -> None:
@@ -39,11 +39,12 @@ def get(zone: UUID) -> Hold | None:
 def due(now: datetime | None, limit: int, *, one_each: bool = False) -> list[Hold]:
     """Return holds of existing zones that are due to be checked (None: of all), those that wait longest first.
 
-    `one_each`: of each account only the first.
+    One that would be due too late is due, too: the clock was set back since it was checked. `one_each`: of each account
+    only the first.
     """
     query = _select().where(tables.Zone.deleted_at.is_null())
     if now is not None:
-        query = query.where(tables.Hold.due_at <= now)
+        query = query.where((tables.Hold.due_at <= now) | (tables.Hold.due_at > now + LONGEST_PAUSE))
     if one_each:  # the columns are of the row with the minimum (https://sqlite.org/lang_select.html#bareagg)
         query = query.select_extend(pw.fn.MIN(tables.Hold.due_at)).group_by(tables.Zone.account)
     return [_hold(row) for row in query.order_by(tables.Hold.due_at).limit(limit)]

@@ -10,7 +10,7 @@ import pytest
 from appliance.store import deployments, holds, statistics
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
-from appliance.zones.ownership import HoldReason
+from appliance.zones.ownership import LONGEST_PAUSE, HoldReason
 from tests.workspace import Workspace
 
 
@@ -39,6 +39,17 @@ def test_what_waits_longest_is_due_first_and_deleted_zones_never(workspace: Work
         holds.store_check(checked, workspace.clock() + timedelta(seconds=5))
     assert due(workspace) == ["b.example"] and holds.get(hold.zone) == checked
     assert len(holds.due(None, 10)) == 2 and holds.get(zone.uuid), "a deleted zone keeps its hold"
+
+
+def test_a_zone_that_was_checked_with_a_clock_ahead_is_due_once_it_is_right(workspace: Workspace) -> None:
+    held(workspace, "a.example")
+    hold = holds.due(workspace.clock(), 1)[0]
+    with workspace.store.writing():
+        holds.store_check(hold, workspace.clock() + timedelta(days=365))
+    assert due(workspace) == ["a.example"]
+    with workspace.store.writing():
+        holds.store_check(hold, workspace.clock() + LONGEST_PAUSE)
+    assert due(workspace) == []
 
 
 def test_the_deployer_and_problems_know_nothing_of_a_held_zone(workspace: Workspace) -> None:
