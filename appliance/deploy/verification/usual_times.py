@@ -9,6 +9,8 @@ from appliance.deploy.verification.watch import Transfer
 
 LONGEST_FIRST = 0.02
 """Seconds that a secondary is at most believed to take after its first transfer."""
+LONGEST = 1.0
+"""Seconds that it is ever believed to take: after slow transfers, the first quick one is seen no sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +26,4 @@ class UsualTimes:
     def note(self, server: Nameserver, transfer: Transfer, took: float) -> None:
         """Note how long one took: the usual time falls at once and rises slowly, since a secondary may be silent."""
         usual = self._seconds.get((server, transfer), min(took, LONGEST_FIRST))
-        self._seconds[server, transfer] = min(took, usual + (min(took, 3 * usual) - usual) / 8)
+        self._seconds[server, transfer] = min(took, LONGEST, usual + (min(took, 3 * usual) - usual) / 8)
