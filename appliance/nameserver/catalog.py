@@ -90,7 +90,11 @@ class CatalogUpdates:
 
     def _is_accepted(self, batch: list[_Change]) -> bool:
         message = UpdateMessage(self._catalog, 0, 0, _body(self._catalog, batch))
-        with contextlib.closing(UpdateClient(self._primary, self._key, self._clock, self._monotonic)) as client:
+        try:
+            opened = UpdateClient(self._primary, self._key, self._clock, self._monotonic)
+        except OSError:  # there is no route; over TCP the reason is reported
+            return False
+        with contextlib.closing(opened) as client:
             poll = select.poll()
             poll.register(client, select.POLLIN)
             client.send(message)

@@ -49,7 +49,8 @@ class _Open:
 class UpdateClient:
     """A client of one primary. `clock` is the time of day for signatures, `monotonic` is in seconds.
 
-    Responses of others, late ones and such without a valid signature are dropped (see `read_response`).
+    Responses of others, late ones and such without a valid signature are dropped (see `read_response`). Without a route
+    to the primary raise OSError.
     """
 
     def __init__(
@@ -62,7 +63,11 @@ class UpdateClient:
         self._key, self._clock, self._monotonic = key, clock, monotonic
         family = socket.AF_INET6 if ":" in primary.host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self._socket.connect((primary.host, primary.port))
+        try:
+            self._socket.connect((primary.host, primary.port))
+        except OSError:
+            self._socket.close()
+            raise
         self._open: dict[int, _Open] = {}
 
     @property

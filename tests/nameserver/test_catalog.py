@@ -84,6 +84,12 @@ def test_an_unreachable_primary_is_reported(pair: Pair) -> None:
         CatalogUpdates(Endpoint(LOOPBACK, free_port()), CATALOG, pair.update_key).change(remove=["x"], add={})
 
 
+def test_a_primary_without_a_route_is_reported() -> None:
+    updates = CatalogUpdates(Endpoint("255.255.255.255", 53), CATALOG, new_key("update"))
+    with pytest.raises(CommandFailed):
+        updates.change(remove=[uuid4().hex], add={})
+
+
 def test_the_catalog_serial_is_raised_and_its_members_remain(pair: Pair) -> None:
     zone = dns.name.from_text("raised.test")
     uuid = pair.create(zone, 1)
