@@ -170,13 +170,14 @@ def test_content_that_differs_gets_a_later_serial_and_its_file(
     proofs = proofs_of(dispatching, zone.serial, Delta(added=frozenset({OTHER})))
     await_nameservers(dispatching, zone.uuid, zone.name, zone.serial)
     proofs.request(zone.uuid, zone.name)
+    context.recorder.proven(zone.uuid, zone.serial)  # by a proof before this one, and not stored yet
     proofs.start_waiting()
     dispatching.end()
     assert "event=content-differs zone=prove.example" in caplog.text
     assert [fault.subject for fault in proofs.raised.faults] == ["content of prove.example"]
     assert proofs.take_events() == [] and not context.verifier
-    context.recorder.proven(zone.uuid, zone.serial)  # by a proof before this one, and not stored yet
-    dispatching.end()
+    while proofs.raised.running:
+        dispatching.end()
     wait_for(context.recorder.flush, "what is noted is stored")
     (status,) = deployments.statuses()
     assert (status.serial, status.proven) == (zone.serial + 1, None)
