@@ -30,7 +30,7 @@ from appliance.queries.wire_transfer import transfer_records
 from appliance.zones.delta import WireRecord
 from appliance.zones.names import print_domain
 from appliance.zones.serial import MODULUS
-from appliance.zones.signing import Signing
+from appliance.zones.signing import Signing, SigningKey
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +80,13 @@ def _prepare(seed: SeedFile, name: Name, serial: int, known: Signing, host: Prim
     has, so that secondaries transfer the whole zone. named then replaces its SOA.
     """
     before = (serial - 1) % MODULUS
-    keys = {base64.b64decode(key.public_key) for key in known.keys}
     for server in (*host.secondaries, host.primary):
         connection = TransferConnection(server.endpoint, host.transfer_key, partial(datetime.now, UTC), TIMEOUT)
         try:
             with closing(connection):
                 records = transfer_records(connection, name)
                 soa = next(records)
-                seed.write_copy(copy_lines(_with_key(chain((soa,), records), keys)))
+                seed.write_copy(copy_lines(_of_keys(chain((soa,), records), known.keys)))
             _verify(seed, name, host)
             if server == host.primary:
                 seed.replace_first_line(*copy_lines([_with_serial(soa, before)]))
@@ -109,17 +108,25 @@ def _verify(seed: SeedFile, name: Name, host: PrimaryHost) -> None:
         raise ReloadFailed(f"the copy of the signed zone was not verified in time: {late}") from late
 
 
-def _with_key(records: Iterable[WireRecord], keys: Collection[bytes]) -> Iterator[WireRecord]:
-    """Yield the records; raise CommandFailed after the last if none of them is a DNSKEY with one of these public keys.
+def _of_keys(records: Iterable[WireRecord], keys: Collection[SigningKey]) -> Iterator[WireRecord]:
+    """Yield the records but signatures of other keys; raise CommandFailed after the last if no DNSKEY is one of these.
 
-    The public key follows flags, protocol and algorithm (RFC 4034 section 2.1).
+    A key that named created when files were lost has signed all of a copy that has the DNSKEY of the zone, too, and
+    resolvers refuse that. The public key follows flags, protocol and algorithm (RFC 4034 section 2.1).
     """
+    tags, public_keys = {key.tag for key in keys}, {base64.b64decode(key.public_key) for key in keys}
     has_key = False
     for record in records:
-        has_key = has_key or (record.rdtype == RdataType.DNSKEY and record.rdata[4:] in keys)
-        yield record
+        has_key = has_key or (record.rdtype == RdataType.DNSKEY and record.rdata[4:] in public_keys)
+        if record.rdtype != RdataType.RRSIG or _signer_tag(record) in tags:
+            yield record
     if not has_key:
         raise CommandFailed(("transfer",), "no DNSKEY of it is a key of the zone")
+
+
+def _signer_tag(signature: WireRecord) -> int:
+    """Return the tag of the key of an RRSIG, which is before the name of the signer (RFC 4034 section 3.1)."""
+    return int.from_bytes(signature.rdata[16:18], "big")
 
 
 def _with_serial(soa: WireRecord, serial: int) -> WireRecord:

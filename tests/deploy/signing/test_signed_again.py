@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -239,15 +240,29 @@ def test_named_killed_while_the_zone_is_removed_or_added_again(
     assert_valid(signer, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "changed", "reason"),
+    [
+        ("refused", {"public_key": PUBLIC[0]}, "no DNSKEY of it is a key of the zone"),
+        ("unsigned", {"tag": 1}, "dnssec-verify"),
+    ],
+    ids=["no key of the zone", "its signatures are those of another key"],
+)
 def test_no_copy_is_taken_that_is_not_valid(
-    workspace: Workspace, host: PrimaryHost, pair: Pair, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    workspace: Workspace,
+    host: PrimaryHost,
+    pair: Pair,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    changed: dict[str, Any],
+    reason: str,
 ) -> None:
-    (signer,) = signed(workspace, host, pair, "refused").values()
+    (signer,) = signed(workspace, host, pair, name).values()
     known = signer.known
-    foreign = replace(known, keys=[replace(known.keys[0], public_key=PUBLIC[0])])
+    foreign = replace(known, keys=[replace(known.keys[0], **changed)])
     seeds = [path_of(signer)("").with_suffix(suffix) for suffix in (".copy", ".seed")]
     assert not sign_again(signer.zone.uuid, signer.zone.name, signer.zone.serial, foreign, host)
-    assert "no DNSKEY of it is a key of the zone" in caplog.text and "copy=none" in caplog.text
+    assert reason in caplog.text and "copy=none" in caplog.text
     assert not any(seed.exists() for seed in seeds)
     signer.wait_until_served()
     wait_for(lambda: (state := host.control.zone_state(signer.zone.name)) and state.secure, "all of it is signed")
