@@ -25,6 +25,8 @@ from appliance.store.file import sqlite
 CLOSE_TIME = 2.0
 """Seconds that other threads have to close their connections before the file is opened again. If one does not, the file
 stays read-only until the next write that fails."""
+REOPEN_INTERVAL = 5.0
+"""Seconds after which a failed write has the file opened again at the earliest: it may be one that nobody may write."""
 _CLOSE_INTERVAL = 0.01
 
 
@@ -45,12 +47,19 @@ class Keeper:
     """Holds one connection open beside all others, so that SQLite does not remove the log and its index when the last
     of the others closes: on a full or read-only disk they could not be created again, and nobody could read.
 
-    `close_idle` closes connections that no thread uses at the moment.
+    `close_idle` closes connections that no thread uses at the moment, `monotonic` returns seconds.
     """
 
-    def __init__(self, path: Path, close_idle: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        close_idle: Callable[[], None] = lambda: None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._path = path
         self._close_idle = close_idle
+        self._monotonic = monotonic
+        self._opened_at = 0.0
         self._lock = threading.Lock()
         self._kept: Identity | None = None
         self._first: Identity | None = None
@@ -74,9 +83,13 @@ class Keeper:
         return identity is not None and identity is self._kept and identity == self._identity()
 
     def forget(self, identity: Identity | None) -> None:
-        """Have the next `keep` open the file again unless another thread did: with that one a write failed."""
+        """Have the next `keep` open the file again: with this one a write failed.
+
+        Do nothing if it was opened again since, or REOPEN_INTERVAL has not passed.
+        """
         with self._lock:
-            if identity and identity is self._kept and not identity.read_only:
+            is_due = self._monotonic() >= self._opened_at + REOPEN_INTERVAL
+            if identity and identity is self._kept and not identity.read_only and is_due:
                 self._kept = None
 
     def close(self) -> None:
@@ -108,6 +121,7 @@ class Keeper:
             self._connection = sqlite.connect(self._path)
             self._connection.execute("select 1 from sqlite_master").fetchone()
         self._kept = self._first = found
+        self._opened_at = self._monotonic()
         return found
 
     def _close(self) -> None:

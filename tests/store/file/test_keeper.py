@@ -13,7 +13,7 @@ import pytest
 from appliance.errors import StoreError
 from appliance.store.file import sqlite
 from appliance.store.file.database import Store
-from appliance.store.file.keeper import Keeper
+from appliance.store.file.keeper import REOPEN_INTERVAL, Keeper
 
 
 @pytest.fixture
@@ -39,9 +39,12 @@ def test_the_log_stays_while_the_file_is_kept(file: Path) -> None:
 
 
 def test_a_file_is_the_same_object_until_it_is_forgotten(file: Path) -> None:
-    keeper = Keeper(file)
+    moments = [0.0]
+    keeper = Keeper(file, monotonic=lambda: moments[-1])
     first = keeper.keep()
-    assert keeper.keep() is first
+    keeper.forget(first)
+    assert keeper.keep() is first, "it was opened just now"
+    moments.append(REOPEN_INTERVAL)
     keeper.forget(first)
     second = keeper.keep()
     assert second is not first
