@@ -131,7 +131,7 @@ cluster: setup $(VENV)/programs $(VENV)/cluster ## test the playbook on temporar
 	@$(if $(SUDO),sudo -v)
 	@$(IN_CLUSTER) -m tests.cluster.lab image >/dev/null & \
 		tools/wheelhouse $(PYTHON) build/wheelhouse && tools/package build/wheelhouse && \
-		$(IN_CLUSTER) -m pytest -p no:cacheprovider -n 2 --dist loadscope tests/cluster $(ARGS); ended=$$?; wait; exit $$ended
+		$(IN_CLUSTER) -m pytest -p no:cacheprovider -n 3 --dist loadscope tests/cluster $(ARGS); ended=$$?; wait; exit $$ended
 
 .PHONY: lock
 lock: ## update requirements/*.txt from requirements/*.in

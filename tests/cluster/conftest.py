@@ -1,4 +1,4 @@
-"""Fixtures of the cluster tests: one lab per run, with ns1 and ns2 set up by the playbook on new hosts."""
+"""Fixtures of the cluster tests: a lab for each group of tests, whose hosts the playbook sets up."""
 
 from __future__ import annotations
 
@@ -16,53 +16,69 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.image import built_image, default_folder, default_suite
 from tests.cluster.lab import Lab
 from tests.cluster.network import entered
-from tests.cluster.playbook import Playbook
+from tests.cluster.playbook import Playbook, PlayResult
 from tests.cluster.releases import next_package, previous_wheelhouse
-from tests.cluster.setups import FirstPlays, Growth, Upgrade, grow, play_first, upgrade
+from tests.cluster.setups import FirstPlays, Upgrade, grow, install, inventory_of_three, play_first, upgrade
 
 TIMEOUT = 3600.0
-ORDER = [
-    "plays",
-    "lab",
-    "upgrade",
-    "reboots",
-    "zones",
-    "updates",
-    "access",
-    "rights",
-    "doctor",
-    "services",
-    "outages",
-    "recovery",
-    "front_door",
-    "growth",
-    "promotion",
-]
-BESIDE = ["sources", "bind", "package"]
-"""The tests without ns1 and ns2, for which `make cluster` has a process of its own."""
+GROUPS = {
+    "upgraded": (
+        "plays",
+        "lab",
+        "upgrade",
+        "reboots",
+        "zones",
+        "updates",
+        "access",
+        "rights",
+        "audit",
+        "doctor",
+        "services",
+        "outages",
+    ),
+    "grown": ("front_door", "growth"),
+    "lost": ("recovery", "promotion"),
+    "alone": ("sources", "bind", "package"),
+}
+"""The tests that share a lab, in their order: hosts that are upgraded, those that are added, those that are lost."""
 
 
-class TwoProcesses(LoadScopeScheduling):
-    """Run the tests of `BESIDE` in one process, all others in another."""
+class ProcessPerGroup(LoadScopeScheduling):
+    """Run the tests of a group in one process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "beside" if Path(nodeid.partition("::")[0]).stem.removeprefix("test_") in BESIDE else "cluster"
+        return group_of(Path(nodeid.partition("::")[0]))
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TwoProcesses:
-    """Distribute the tests over the two processes."""
-    return TwoProcesses(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ProcessPerGroup:
+    """Distribute the groups over the processes; the largest first."""
+    return ProcessPerGroup(config, log)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test that needs hosts the lab of its group; in a process with several groups they have it in turn."""
+    if "group" in metafunc.fixturenames:
+        name = group_of(metafunc.definition.path)
+        metafunc.parametrize("group", [name], indirect=True, ids=[pytest.HIDDEN_PARAM], scope="session")
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the tests: quick and general ones first, since their failures explain later ones."""
-    items.sort(key=_position)
+    order = [name for names in GROUPS.values() for name in names]
+    items.sort(key=lambda item: order.index(_name_of(item.path)))
     for item in items:
         item.add_marker(pytest.mark.timeout(TIMEOUT))
 
 
-def _position(item: pytest.Item) -> int:
-    return (*BESIDE, *ORDER).index(item.path.stem.removeprefix("test_"))
+def group_of(file: Path) -> str:
+    """Return the group of a file of tests."""
+    (group,) = (group for group, names in GROUPS.items() if _name_of(file) in names)
+    return group
+
+
+def _name_of(file: Path) -> str:
+    return file.stem.removeprefix("test_")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -85,7 +101,13 @@ def next_package_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
+def group(request: pytest.FixtureRequest) -> str:
+    """The group of the test."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def lab(group: str) -> Iterator[Lab]:
     """A lab without hosts; the tests enter its network. Waits for the image if it is under construction."""
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("stopped by SIGTERM"))
     image = built_image(default_suite(), default_folder())
@@ -98,32 +120,31 @@ def lab() -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def playbook(lab: Lab) -> Playbook:
-    """The playbook, for the hosts of the lab."""
-    return Playbook(lab.folder)
-
-
-@pytest.fixture(scope="session")
-def first_plays(previous_wheels: Path, lab: Lab, playbook: Playbook) -> FirstPlays:
+def first_plays(previous_wheels: Path, lab: Lab) -> FirstPlays:
     """New ns1 and ns2 with the previous release, and the output of the playbook."""
-    return play_first(lab, playbook, previous_wheels)
+    return play_first(lab, Playbook(lab.folder), previous_wheels)
 
 
 @pytest.fixture(scope="session")
-def upgraded(lab: Lab, playbook: Playbook, first_plays: FirstPlays) -> Upgrade:
+def upgraded(lab: Lab, first_plays: FirstPlays) -> Upgrade:
     """ns1 and ns2 upgraded from the previous release to this one, and the queries meanwhile."""
-    return upgrade(Cluster(lab, playbook))
+    return upgrade(Cluster(lab, Playbook(lab.folder)))
 
 
 @pytest.fixture(scope="session")
-def cluster(upgraded: Upgrade) -> Cluster:
-    """Running ns1 and ns2. Every test leaves them running and uses its own zones."""
-    return upgraded.cluster
+def cluster(request: pytest.FixtureRequest, group: str, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
+    """Running ns1 and ns2, and ns3 where hosts are lost. Every test leaves them running and uses its own zones."""
+    if group == "upgraded":
+        upgraded: Upgrade = request.getfixturevalue("upgraded")
+        return upgraded.cluster
+    if group == "lost":
+        return install(lab, Playbook(lab.folder, inventory_of_three(tmp_path_factory.mktemp("three"))), "ns3")
+    return install(lab, Playbook(lab.folder))
 
 
 @pytest.fixture(scope="session")
-def growth(cluster: Cluster, next_package_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Growth:
-    """The cluster with a third nameserver, TLS, and the next release as a package."""
+def growth(cluster: Cluster, next_package_file: Path, tmp_path_factory: pytest.TempPathFactory) -> PlayResult:
+    """The cluster with a third nameserver, TLS, and the next release as a package: the second run of the playbook."""
     return grow(cluster, next_package_file, tmp_path_factory.mktemp("grown"))
 
 

@@ -1,4 +1,4 @@
-"""Set up the hosts step by step: new hosts, the previous release, this release, and later additions.
+"""Set up hosts: new ones, with the previous release and then this one or directly, and later additions.
 
 Each step is one function, run once; it returns what it observed, and the tests check that.
 """
@@ -14,10 +14,12 @@ from tests.appliance import Client
 from tests.cluster import query_loops
 from tests.cluster.cluster import API_PORT, Cluster, tunnel
 from tests.cluster.lab import Lab
+from tests.cluster.lost_hosts import nightly_backup, secured_zone
 from tests.cluster.playbook import INVENTORY, ROOT, Playbook, PlayResult
 from tests.cluster.query_loops import QueryLoop
 from tests.pair import LOOPBACK
 
+ZONES = 30
 LEFT = "ls -d /etc/bind /etc/dns-appliance /opt/dns-appliance /etc/systemd/system/dns-appliance* 2>/dev/null"
 
 
@@ -50,14 +52,6 @@ class Upgrade:
     ns2: QueryLoop
     api: QueryLoop
     stored: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """The playbook with a third nameserver in its inventory, and its second run."""
-
-    playbook: Playbook
-    again: PlayResult
 
 
 def variables(**values: object) -> tuple[str, str]:
@@ -96,21 +90,39 @@ def upgrade(cluster: Cluster) -> Upgrade:
     return Upgrade(cluster, before, ns1, ns2, api, stored)
 
 
-def grow(cluster: Cluster, package: Path, folder: Path) -> Growth:
-    """Add a third nameserver, TLS, and the package in place of the wheels, all in one run.
+def install(lab: Lab, playbook: Playbook, *others: str) -> Cluster:
+    """Install the release of this checkout on new hosts ns1, ns2 and others, and create zones, one of them signed."""
+    lab.boot(("ns1", "ns2", *others))
+    playbook.play(*variables(machine_update_package_lists=False))
+    cluster = Cluster(lab, playbook)
+    with cluster.api() as api:
+        for zone in [api.zone(f"early-{number}.example") for number in range(ZONES)]:
+            api.wait_until_live(zone)
+        secured_zone(api, "early-signed.example")
+    nightly_backup(cluster.ns1)  # without one, `doctor` reports that no backup has its keys
+    return cluster
+
+
+def grow(cluster: Cluster, package: Path, folder: Path) -> PlayResult:
+    """Add a third nameserver, TLS, and the package in place of the wheels, all in one run; return the next run.
 
     Before that, change by hand what the playbook has set up on ns2.
     """
-    text = (ROOT / INVENTORY / "hosts.yml").read_text()
-    assert text.count("# ns3:") == 1
-    inventory = folder / "hosts.yml"
-    inventory.write_text(text.replace("# ns3:", "ns3:"))
-    playbook = Playbook(cluster.lab.folder, str(inventory))
+    playbook = Playbook(cluster.lab.folder, inventory_of_three(folder))
     cluster.lab.boot(["ns3"])
     cluster.ns2.sudo("systemctl disable --now named && chmod 0666 /etc/bind/named.conf")
     options = variables(front_door_enabled=True, front_door_self_signed=True, appliance_package=str(package))
     playbook.play(*options)
-    return Growth(playbook, playbook.play(*options))
+    return playbook.play(*options)
+
+
+def inventory_of_three(folder: Path) -> str:
+    """Write an inventory with a third nameserver to the folder, and return its path."""
+    text = (ROOT / INVENTORY / "hosts.yml").read_text()
+    assert text.count("# ns3:") == 1
+    inventory = folder / "hosts.yml"
+    inventory.write_text(text.replace("# ns3:", "ns3:"))
+    return str(inventory)
 
 
 def promoted(lab: Lab, folder: Path) -> Playbook:

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.nameserver.programs import run
 from tests.cluster.cluster import API, API_PORT, Cluster, wait_until_answered
-from tests.cluster.setups import Growth
+from tests.cluster.playbook import PlayResult
 
 NAME = "ns1.cluster.test"
 CANNOT_CONNECT = 7
@@ -17,7 +17,7 @@ UNKNOWN_ISSUER = 60
 
 
 @pytest.fixture(scope="module")
-def certificate(growth: Growth, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def certificate(growth: PlayResult, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The certificate of the front door."""
     file = tmp_path_factory.mktemp("door") / "front-door.crt"
     file.write_text(cluster.ns1.sudo("cat /etc/nginx/front-door.crt").output)

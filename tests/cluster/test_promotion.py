@@ -8,20 +8,16 @@ from tests.cluster import query_loops
 from tests.cluster.cluster import Cluster, api_of, wait_until_answered, wait_until_healthy
 from tests.cluster.lost_hosts import nightly_backup, restore, secured_zone
 from tests.cluster.releases import PACKAGE
-from tests.cluster.setups import Growth, promoted, variables
+from tests.cluster.setups import promoted, variables
 from tests.delv import Watch
 from tests.pair import wait_for
 
 NAMES = ("ns2.cluster.test.", "ns3.cluster.test.")
 
 
-def test_a_secondary_replaces_the_primary(growth: Growth, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_secondary_replaces_the_primary(cluster: Cluster, tmp_path: Path) -> None:
     """Resolvers that have the DS of a signed zone accept every answer of both remaining nameservers."""
     lab, token = cluster.lab, cluster.token
-    options = variables(appliance_package=str(PACKAGE), appliance_catalog="renamed.cluster.test")
-    if "ns3" not in lab.hosts:  # the tests of growth remove it
-        lab.boot(["ns3"])
-    growth.playbook.play(*options)
     zone = cluster.create_zone("promotion.example")
     with cluster.api() as api:
         secured = secured_zone(api, "promoted.example")
@@ -31,7 +27,7 @@ def test_a_secondary_replaces_the_primary(growth: Growth, cluster: Cluster, tmp_
     resolvers = [secured.resolver(host, tmp_path) for host in (ns2, ns3)]
     with query_loops.dns_queries(ns3, "www.promotion.example") as queries, (watch := Watch(*resolvers)).running():
         lab.remove("ns1")
-        promoted(lab, tmp_path).play(*options)
+        promoted(lab, tmp_path).play(*variables(appliance_package=str(PACKAGE)))
         restore(ns2, backup)
         for host in (ns2, ns3):
             wait_until_answered(host, "promotion.example", "NS", *NAMES, seconds=90)

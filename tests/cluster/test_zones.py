@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.deploy.verification.comparing_process import NICENESS
 from tests.appliance import Client
-from tests.cluster.cluster import (
-    DEPLOYER,
-    Cluster,
-    answer,
-    child_processes,
-    main_process,
-    rcode,
-    serial,
-    wait_until_answered,
-)
-from tests.pair import wait_for
+from tests.cluster.cluster import Cluster, answer, rcode, serial, wait_until_answered
 
 RECORDS = {
     "A": "192.0.2.7",
@@ -78,14 +67,3 @@ def test_the_ns_records_are_the_nameservers_of_the_inventory(cluster: Cluster, a
     for host in (cluster.ns1, cluster.ns2):
         assert answer(host, "ns-set.example", "NS") == {"ns1.cluster.test.", "ns2.cluster.test."}
         assert serial(host, "ns-set.example") == serial(cluster.ns1, "ns-set.example")
-
-
-def test_the_audit_compares_zones_on_both(cluster: Cluster) -> None:
-    names = {f'dns_appliance_audited_zones_total{{nameserver="{name}.cluster.test"}}' for name in ("ns1", "ns2")}
-    wait_for(lambda: names <= cluster.metrics.keys(), "whole zones are compared", 90)
-    processes = child_processes(cluster.ns1, main_process(cluster.ns1, DEPLOYER))
-    files = " ".join(f"/proc/{process}/stat" for process in processes)
-    assert (
-        str(NICENESS)
-        in cluster.ns1.sudo(f"cut --delimiter=' ' --fields=19 {files} 2>/dev/null", status=(0, 1)).output.split()
-    )
