@@ -26,6 +26,7 @@ from appliance.deploy.verification.verifier import PATIENCE
 from appliance.deploy.verification.watch import Watch
 from appliance.deploy.worker_pool import ZONE_WORKERS, Worker
 from appliance.errors import ApplianceError
+from appliance.queries.bulk import query_all
 from appliance.queries.soa import SoaQuery
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.catalog import uuid_of
@@ -42,6 +43,8 @@ SMALL_BATCH = 5
 """Zones of the one batch that is reserved for the newest changes."""
 LOAD_PATIENCE = 10.0
 """Seconds in which the primary must serve a small zone after a reload; one more per 10,000 records."""
+ANSWER_TIMEOUT = 0.5
+"""Seconds to wait for the primary's answer before a file is restored, three times."""
 MOST_NOTIFIES = 500
 """Zones of which secondaries are notified again at one time."""
 
@@ -148,7 +151,10 @@ class Dispatcher:
             notifies.send(zone, [server])
 
     def restore(self, watch: Watch) -> None:
-        """Restore the former content of a file that the primary did not load; then release the zone's name."""
+        """Restore the former content of a file that the primary did not load; then release the zone's name.
+
+        What it has loaded in the last moment stays: the former content has an earlier serial.
+        """
 
         def done(_: None) -> None:
             self.context.zones.advance(watch.name, RolloutEvent.RESTORED)
@@ -157,8 +163,15 @@ class Dispatcher:
             done(None)
             _log_failure(error)
 
-        publisher = self.context.publisher
-        self.context.workers.start(lambda: publisher.restore(watch.uuid, watch.name), done, failed, Worker.RESTORE)
+        primary, publisher = self.context.host.primary, self.context.publisher
+
+        def restore() -> None:
+            signed = {watch.name} if watch.signed else ()
+            answer = query_all([(primary, watch.name)], timeout=ANSWER_TIMEOUT, signed=signed)[primary, watch.name]
+            if answer is None or not watch.is_met_by(answer):
+                publisher.restore(watch.uuid, watch.name)
+
+        self.context.workers.start(restore, done, failed, Worker.RESTORE)
 
     def query_secondaries(self, uuid: UUID, name: Name, *, is_new: bool = False) -> None:
         """Query the secondaries for the zone, which the catalog lists; do nothing if another zone has its name.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from dns.name import Name
@@ -21,6 +21,7 @@ from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.pipeline import Attempt
 from appliance.deploy.publishing.publisher import Expectation, SerialServed
 from appliance.deploy.rollout import Stage
+from appliance.deploy.verification.watch import Watch
 from appliance.deploy.worker_pool import ZONE_WORKERS
 from appliance.errors import CommandFailed
 from appliance.keys import new_key
@@ -30,6 +31,7 @@ from appliance.store import deployments
 from appliance.zones.catalog import member_label
 from tests.deploy.builders import NS1, answered, zone_status
 from tests.deploy.jobs import handle_jobs_until
+from tests.deploy.many_zones import SoaServer
 from tests.pair import wait_for
 from tests.workspace import Workspace
 
@@ -43,6 +45,7 @@ class Publisher:
     withdrawn: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     are_loaded: bool = False
+    restored: list[str] = field(default_factory=list)
 
     def publish(self, zones: Sequence[tuple[UUID, Name]]) -> list[Attempt]:
         """Return an attempt at serial 7 for each."""
@@ -62,7 +65,8 @@ class Publisher:
         self.withdrawn.append(str(name))
 
     def restore(self, uuid: UUID, name: Name) -> None:
-        """Do nothing."""
+        """Record the zone."""
+        self.restored.append(str(name))
 
     def expected(self, serial: int | None, nameserver: Nameserver) -> Expectation:
         """Return this serial, or 0."""
@@ -257,3 +261,19 @@ def test_the_first_new_zone_waits_for_the_catalog_alone(
         if is_readable:
             handle_jobs_until(context, lambda: not context.members.is_changing, "the update was sent")
     assert updates.sent == ([(set(), {member_label(new.uuid)})] if is_readable else [])
+
+
+@pytest.mark.parametrize(("served", "restored"), [(6, ["late.example."]), (7, []), (None, ["late.example."])])
+def test_a_file_that_was_loaded_late_is_not_replaced_by_the_former_one(
+    host: PrimaryHost, workspace: Workspace, served: int | None, restored: list[str]
+) -> None:
+    name = zone_status("late.example").name
+    with closing(SoaServer("ns1.appliance.test")) as primary:
+        if served:
+            primary.serve(name, served)
+        beside = replace(host, nameservers=(primary.server, *host.secondaries))
+        with closing(Dispatching(beside, workspace)) as dispatching:
+            expected = partial(dispatching.publisher.expected, 7)
+            dispatching.dispatcher.restore(Watch(uuid4(), name, 7, expected, began=0.0, deadline=0.0))
+            dispatching.end()
+            assert dispatching.publisher.restored == restored
