@@ -42,6 +42,7 @@ class SigningFault(StrEnum):
     OLD_CONTENT = "its content is older than its file"
     UNSIGNED = "unsigned"
     DIFFERS = "a secondary has other signatures under its serial"
+    OTHER_KEYS = "a secondary has other keys under its serial"
     SERIAL_BEHIND = "its serial is behind that of a secondary"
 
 
@@ -143,7 +144,10 @@ def _fault_of_answers(seen: SeenZone, own: ServedSigning | None, host: PrimaryHo
     if own.expires_at is None:
         return SigningFault.UNSIGNED
     others = [one for server, one in seen.served.items() if server != host.primary]
-    if seen.is_signed and any(one.serial == own.serial and one.expires_at != own.expires_at for one in others):
+    alike = [one for one in others if one.serial == own.serial] if seen.is_signed else []
+    if any(one.expires_at != own.expires_at for one in alike):
         return SigningFault.DIFFERS
+    if any(one.key_tags != own.key_tags for one in alike):
+        return SigningFault.OTHER_KEYS
     is_behind = any(one.serial is not None and is_later(one.serial, own.serial) for one in others)
     return SigningFault.SERIAL_BEHIND if is_behind else None

@@ -90,12 +90,15 @@ def test_faults(scene: Scene) -> None:
     assert fault(scene.seen(other=replace(OWN, serial=101))) is SigningFault.SERIAL_BEHIND
     later = AT + timedelta(days=31)
     assert fault(scene.seen(replace(OWN, expires_at=later))) is SigningFault.DIFFERS
+    more = replace(OWN, key_tags=TAGS | {1})
+    assert fault(scene.seen(other=more)) is SigningFault.OTHER_KEYS
     for none in (
         scene.seen(state=None),
         scene.seen(state=scene.state(serial - 1), content=serial - 1),
         scene.seen(state=replace(scene.state(None), file="/elsewhere/file")),
         scene.seen(state=replace(scene.state(None), signed=False)),
         scene.seen(other=replace(OWN, serial=99)),
+        scene.seen(other=replace(more, serial=99)),
         scene.seen(other=None),
         scene.seen(replace(OWN, expires_at=later), state=scene.state(serial, secure=False)),
     ):
@@ -177,6 +180,15 @@ def test_a_zone_that_named_was_loading_a_moment_ago_is_not_signed_again(scene: S
     assert not scene.handle(scene.seen())
     assert scene.handle(scene.seen(replace(OWN, expires_at=None), other=None)) and scene.known.is_stuck
     scene.host.files.remove(scene.uuid)
+
+
+def test_other_keys_under_one_serial_are_no_passing_moment_of_a_rollover(scene: Scene) -> None:
+    mixed = scene.seen(other=replace(OWN, key_tags=TAGS | {1}))
+    assert scene.handle(mixed)
+    scene.wait(PATIENCE - 1)
+    assert scene.handle(mixed) and not scene.is_stuck
+    scene.wait(1)
+    assert scene.handle(mixed) and scene.known.is_stuck
 
 
 def test_a_serial_behind_that_of_a_secondary_is_raised_alone(scene: Scene) -> None:
