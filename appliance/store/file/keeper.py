@@ -24,7 +24,7 @@ from appliance.store.file import sqlite
 
 CLOSE_TIME = 2.0
 """Seconds that other threads have to close their connections before the file is opened again. If one does not, the file
-stays read-only until the next write that fails."""
+stays read-only until a write fails after REOPEN_INTERVAL."""
 REOPEN_INTERVAL = 5.0
 """Seconds after which a failed write has the file opened again at the earliest: it may be one that nobody may write."""
 _CLOSE_INTERVAL = 0.01
@@ -131,9 +131,10 @@ class Keeper:
 
     def _await_closed(self) -> None:
         """Wait until no connection of this process to the file is open, at most CLOSE_TIME."""
-        end = time.monotonic() + CLOSE_TIME
-        while self._has_connections() and time.monotonic() < end:
+        for _ in range(round(CLOSE_TIME / _CLOSE_INTERVAL)):
             self._close_idle()
+            if not self._has_connections():
+                return
             time.sleep(_CLOSE_INTERVAL)
 
     def _has_connections(self) -> bool:
